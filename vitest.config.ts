@@ -1,0 +1,53 @@
+import { availableParallelism } from 'node:os';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+
+/** Vitest's own count, for `.ci/run`. */
+const reportFile = process.env['OMNIMIND_TEST_REPORT'] ?? 'node_modules/.cache/vitest/report.json';
+
+/** One project after the other: tests of real processes are not disturbed by the unit tests' load. */
+const projects: TestProjectInlineConfiguration[] = [
+  {
+    extends: true,
+    test: {
+      name: 'unit',
+      include: ['test/unit/**/*.test.ts'],
+      testTimeout: 10_000,
+      maxWorkers: availableParallelism(),
+      sequence: { groupOrder: 0 },
+    },
+  },
+  {
+    extends: true,
+    test: {
+      name: 'integration',
+      include: ['test/integration/**/*.test.ts'],
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
+      maxWorkers: Math.min(2, availableParallelism()),
+      sequence: { groupOrder: 1 },
+    },
+  },
+];
+
+// `npm run test:vm`: boots virtual machines, which takes minutes and qemu.
+if (process.env['OMNIMIND_TEST_VM'] === '1') {
+  projects.push({
+    extends: true,
+    test: {
+      name: 'vm',
+      include: ['test/vm/**/*.test.ts'],
+      testTimeout: 600_000,
+      hookTimeout: 600_000,
+      maxWorkers: 1,
+      sequence: { groupOrder: 2 },
+    },
+  });
+}
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    reporters: ['default', ['json', { outputFile: reportFile }]],
+    projects,
+  },
+});
