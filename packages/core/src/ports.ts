@@ -1,0 +1,51 @@
+/**
+ * What the rules need of the machine, as an interface: the adapters are in packages/linux and
+ * packages/server/src/machine.ts; tests and benches bring a table of their own.
+ */
+
+/** A process that is held by a pidfd: whatever happens to its pid, this names the process that was meant. */
+export interface HeldProcess {
+  readonly pid: number;
+  /** Field 22 of /proc/PID/stat, decimal. */
+  readonly startTicks: string;
+  /** The pidfd's inode, from Linux 6.9. */
+  readonly pidfdId: string | undefined;
+  /** False from the moment that it is a zombie. */
+  alive(): boolean;
+  /** Lets go of it. Idempotent. */
+  close(): void;
+}
+
+export interface Uids {
+  readonly real: number;
+  readonly effective: number;
+  readonly saved: number;
+}
+
+/** One line of the process table, as cheap as it can be read. */
+export interface ProcessEntry {
+  readonly ppid: number;
+  readonly startTicks: string;
+  readonly kernelThread: boolean;
+}
+
+export interface ProcessTable {
+  /** @returns undefined where no process has the pid */
+  entry(pid: number): ProcessEntry | undefined;
+  /** Opens the pidfd, reads /proc, polls the pidfd. @returns undefined where it is gone */
+  hold(pid: number): HeldProcess | undefined;
+  /** @returns undefined where it is gone */
+  uids(pid: number): Uids | undefined;
+  /** A digest of the secret in its OMNIMIND_LEASE, if it carries one that may be read. */
+  markerDigest(pid: number): string | undefined;
+}
+
+/** The clocks, passed in, so that a test can turn them. */
+export interface Clock {
+  /** CLOCK_MONOTONIC, milliseconds: every deadline. It stands still while the machine is suspended. */
+  monotonicMs(): number;
+  /** Wall time, milliseconds since the epoch: history alone. */
+  wallMs(): number;
+  /** CLOCK_BOOTTIME in the ticks of /proc/PID/stat's start time: what a process that starts now would have there. */
+  bootTicks(): number;
+}
