@@ -1,0 +1,151 @@
+import { readFileSync } from 'node:fs';
+import { parse, TomlError } from 'smol-toml';
+import { Compile } from 'typebox/schema';
+import { Type, type Static } from 'typebox';
+import { bounds } from '#protocol/bounds.ts';
+import { fdLimit } from './fd-limit.ts';
+
+const minute = 60_000;
+const day = 24 * 60 * minute;
+const gibibyte = 1024 ** 3;
+
+const Count = (): ReturnType<typeof Type.Integer> => Type.Integer({ minimum: 1 });
+
+/** omnid.toml: every table and key. Durations are milliseconds, as the keys say. */
+const ConfigFile = Type.Object(
+  {
+    server: Type.Optional(
+      Type.Object({ idleEndMs: Type.Optional(Type.Integer({ minimum: 0 })) }, { additionalProperties: false }),
+    ),
+    limits: Type.Optional(
+      Type.Object(
+        {
+          leasesPerUidMax: Type.Optional(Count()),
+          membersPerLeaseMax: Type.Optional(Count()),
+          membersMax: Type.Optional(Count()),
+          connectionsPerUidMax: Type.Optional(Count()),
+          requestsInFlightPerUidMax: Type.Optional(Count()),
+          subscriptionsPerConnectionMax: Type.Optional(Count()),
+          ttlMsMax: Type.Optional(Type.Integer({ minimum: bounds.ttlMsMin, maximum: bounds.ttlMsMax })),
+          maxMsMax: Type.Optional(Type.Integer({ minimum: bounds.maxMsMin, maximum: bounds.maxMsMax })),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    history: Type.Optional(
+      Type.Object(
+        { historyMsMax: Type.Optional(Count()), historyBytesMax: Type.Optional(Type.Integer({ minimum: 1024 * 1024 })) },
+        { additionalProperties: false },
+      ),
+    ),
+  },
+  { additionalProperties: false },
+);
+type ConfigFile = Static<typeof ConfigFile>;
+
+/** What a server runs by: the file's keys, each with its default. */
+export interface Config {
+  readonly server: { readonly idleEndMs: number };
+  readonly limits: {
+    readonly leasesPerUidMax: number;
+    readonly membersPerLeaseMax: number;
+    readonly membersMax: number;
+    readonly connectionsPerUidMax: number;
+    readonly requestsInFlightPerUidMax: number;
+    readonly subscriptionsPerConnectionMax: number;
+    readonly ttlMsMax: number;
+    readonly maxMsMax: number;
+  };
+  readonly history: { readonly historyMsMax: number; readonly historyBytesMax: number };
+}
+
+/** Every key's default. `membersMax` leaves descriptors for connections and files. */
+export function defaultConfig(): Config {
+  return {
+    server: { idleEndMs: 30 * minute },
+    limits: {
+      leasesPerUidMax: 10_000,
+      membersPerLeaseMax: 20_000,
+      membersMax: Math.max(64, fdLimit() - 2048, Math.floor(fdLimit() / 2)),
+      connectionsPerUidMax: 512,
+      requestsInFlightPerUidMax: 4096,
+      subscriptionsPerConnectionMax: 64,
+      ttlMsMax: bounds.ttlMsMax,
+      maxMsMax: bounds.maxMsMax,
+    },
+    history: { historyMsMax: 30 * day, historyBytesMax: gibibyte },
+  };
+}
+
+/**
+ * Reads omnid.toml.
+ *
+ * @param path the file
+ * @param required a default path may be missing; one that was named may not
+ * @throws Error with the path, and the line and key that is wrong
+ */
+export function readConfig(path: string, required: boolean): Config {
+  let text;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if (!required && (error as NodeJS.ErrnoException).code === 'ENOENT') return defaultConfig();
+    throw new Error(`cannot read the configuration ${path}: ${(error as Error).message}`, { cause: error });
+  }
+  return withDefaults(parseConfig(text, path));
+}
+
+function parseConfig(text: string, path: string): ConfigFile {
+  let value: unknown;
+  try {
+    value = parse(text);
+  } catch (error) {
+    if (error instanceof TomlError)
+      throw new Error(`${path}:${String(error.line)}: ${error.message.split('\n', 1)[0] ?? ''}`, { cause: error });
+    throw error;
+  }
+  const validator = Compile(ConfigFile);
+  if (validator.Check(value)) return value;
+  const [, errors] = validator.Errors(value);
+  for (const error of errors) {
+    if (error.keyword !== 'additionalProperties') continue;
+    const [key = ''] = error.params.additionalProperties;
+    throw new Error(
+      `${path}:${String(lineOf(text, error.instancePath, key))}: unknown key ${JSON.stringify(key)}${tableOf(error.instancePath)}`,
+    );
+  }
+  const error = errors.find((one) => one.keyword !== 'boolean');
+  const parts = (error?.instancePath ?? '').split('/').slice(1);
+  const key = parts.pop() ?? '';
+  const line = lineOf(text, parts.map((part) => `/${part}`).join(''), key);
+  throw new Error(`${path}:${String(line)}: ${key} ${error?.message ?? 'is wrong'}`);
+}
+
+function tableOf(instancePath: string): string {
+  return instancePath === '' ? '' : ` in [${instancePath.slice(1).replaceAll('/', '.')}]`;
+}
+
+/** The line that sets a key, within its table; where both cannot be told, the first that names the key. */
+function lineOf(text: string, instancePath: string, key: string): number {
+  const table = instancePath.slice(1).replaceAll('/', '.');
+  let current = '';
+  let first = 0;
+  for (const [index, line] of text.split('\n').entries()) {
+    const header = /^\s*\[+\s*([^\]]+?)\s*\]+/.exec(line)?.[1];
+    if (header !== undefined) current = header;
+    const names = header?.split('.').includes(key) === true || /^\s*"?([^"=\s.]+)"?\s*[=.]/.exec(line)?.[1] === key;
+    if (!names) continue;
+    if (current === table || header === key) return index + 1;
+    if (first === 0) first = index + 1;
+  }
+  return Math.max(first, 1);
+}
+
+function withDefaults(file: ConfigFile): Config {
+  const base = defaultConfig();
+  return {
+    server: { ...base.server, ...file.server },
+    limits: { ...base.limits, ...file.limits },
+    history: { ...base.history, ...file.history },
+  };
+}

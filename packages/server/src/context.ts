@@ -1,0 +1,53 @@
+import type { Logger } from 'pino';
+import type { Verdict } from '#protocol/verdict.ts';
+import { judge, type JudgeView } from '#core/verdict.ts';
+import type { IdentityParts } from '#core/identity.ts';
+import type { TermLimits } from '#core/lease-terms.ts';
+import type { ServerInfo } from '#protocol/server.ts';
+import type { ExitWatcher } from '#linux/exit-watcher.ts';
+import { DenialLog } from './denial-log.ts';
+import { clock, machine } from './machine.ts';
+import type { Registry } from './registry.ts';
+import type { Session } from './session.ts';
+import type { Store } from './store/store.ts';
+
+/** What the handlers work with. */
+export interface ServerContext {
+  readonly registry: Registry;
+  readonly store: Store;
+  readonly watcher: ExitWatcher;
+  readonly log: Logger;
+  readonly bootId: string;
+  /** The one uid that is served; undefined: all (system scope). */
+  readonly servedUid: number | undefined;
+  readonly termLimits: TermLimits;
+  readonly subscriptionsPerConnectionMax: number;
+  readonly identity: Pick<ServerInfo, 'version' | 'scope' | 'socket' | 'startedAt'>;
+  readonly startedMs: number;
+  connectionCount(): number;
+}
+
+/** Gives verdicts, and logs denials, once for each sender, target and minute. */
+export class Judge {
+  readonly #view: JudgeView;
+  readonly #denials: DenialLog;
+
+  constructor(context: ServerContext) {
+    const { table } = context.registry;
+    this.#view = {
+      table: machine,
+      members: table.members,
+      membership: table.membership,
+      bootId: context.bootId,
+      ownPid: process.pid,
+      servedUid: context.servedUid,
+    };
+    this.#denials = new DenialLog(context.log, clock);
+  }
+
+  verdict(session: Session, claim: IdentityParts, signal: number): Verdict {
+    const verdict = judge(this.#view, session.sender, claim, signal);
+    if (!verdict.allow && verdict.rule !== 'processNotFound') this.#denials.note(session, verdict);
+    return verdict;
+  }
+}

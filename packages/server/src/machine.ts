@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import type { Clock, HeldProcess, ProcessEntry, ProcessTable, Uids } from '#core/ports.ts';
+import { boottimeMs, monotonicMs, ticksPerSecond } from '#linux/clock.ts';
+import { takeIdentity, type TakenIdentity } from '#linux/identity.ts';
+import type { Pidfd } from '#linux/pidfd.ts';
+import { readParent } from '#linux/proc-stat.ts';
+import { readCredentials } from '#linux/proc-status.ts';
+import { readEnvironmentVariable } from '#linux/proc-text.ts';
+
+/** A process of this machine, held by its pidfd. */
+export class Held implements HeldProcess {
+  readonly pid: number;
+  readonly startTicks: string;
+  readonly pidfdId: string | undefined;
+  readonly pidfd: Pidfd;
+  readonly kernelThread: boolean;
+
+  constructor(taken: TakenIdentity) {
+    this.pid = taken.identity.pid;
+    this.startTicks = taken.identity.startTicks;
+    this.pidfdId = taken.identity.pidfdId;
+    this.pidfd = taken.pidfd;
+    this.kernelThread = taken.parent.kernelThread;
+  }
+
+  alive(): boolean {
+    return this.pidfd.alive();
+  }
+
+  close(): void {
+    this.pidfd.close();
+  }
+}
+
+/** This machine's process table, as the rules want it. */
+export const machine: Omit<ProcessTable, 'hold'> & { hold(pid: number): Held | undefined } = {
+  entry(pid: number): ProcessEntry | undefined {
+    return readParent(pid);
+  },
+  hold(pid: number): Held | undefined {
+    const taken = takeIdentity(pid);
+    return taken === undefined ? undefined : new Held(taken);
+  },
+  uids(pid: number): Uids | undefined {
+    return readCredentials(pid)?.uids;
+  },
+  markerDigest(pid: number): string | undefined {
+    const marker = readEnvironmentVariable(pid, 'OMNIMIND_LEASE');
+    return marker === undefined ? undefined : digestMarker(marker);
+  },
+};
+
+/** The secret itself is kept nowhere: whoever reads the database or a core dump learns no marker. */
+export function digestMarker(marker: string): string {
+  return createHash('sha256').update(marker).digest('base64url');
+}
+
+/** The machine's clocks. */
+export const clock: Clock = {
+  monotonicMs,
+  wallMs: () => Date.now(),
+  bootTicks: () => Math.floor((boottimeMs() * ticksPerSecond) / 1000),
+};
+
+/** CLOCK_MONOTONIC in nanoseconds, for history. */
+export function monotonicNs(): bigint {
+  return process.hrtime.bigint();
+}

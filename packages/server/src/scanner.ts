@@ -1,0 +1,114 @@
+import type { LeaseTable } from '#core/lease-table.ts';
+import type { ProcessEntry, ProcessTable } from '#core/ports.ts';
+import { listPids } from '#linux/process-list.ts';
+
+/** Processes that are looked at before the loop is left for a moment. */
+const sliceProcesses = 128;
+/** Looks that nobody asked for take at most this share of a core. */
+const shareOfCore = 1 / 2000;
+/** The entries were read one after another: with reused pids they can even make a ring. */
+const levelsMax = 4096;
+const intervalMsMin = 1000;
+const intervalMsMax = 60_000;
+
+/**
+ * Looks through the process table for members that nobody has asked about yet, so that they are known (and stay
+ * known) before their parents exit. Without the sentinel this is what finds a child between two questions.
+ */
+export class Scanner {
+  readonly #leases: LeaseTable;
+  readonly #table: ProcessTable;
+  #running: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #soon = false;
+  #closed = false;
+  #costMs = 0;
+
+  constructor(leases: LeaseTable, table: ProcessTable) {
+    this.#leases = leases;
+    this.#table = table;
+  }
+
+  /** Looks. Those who ask while a look is under way share the next one. */
+  async scan(): Promise<void> {
+    if (this.#running === undefined) return this.#begin();
+    this.#next ??= this.#running.then(() => this.#begin());
+    return this.#next;
+  }
+
+  #begin(): Promise<void> {
+    this.#next = undefined;
+    this.#running = this.#look().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #look(): Promise<void> {
+    if (this.#leases.size === 0 || this.#closed) return;
+    let costMs = 0;
+    let sliceStart = performance.now();
+    const entries = new Map<number, ProcessEntry>();
+    for (const [index, pid] of listPids().entries()) {
+      if (this.#leases.members.known(pid) === undefined) {
+        const entry = this.#table.entry(pid);
+        if (entry !== undefined && !entry.kernelThread) entries.set(pid, entry);
+      }
+      if (index % sliceProcesses !== sliceProcesses - 1) continue;
+      costMs += performance.now() - sliceStart;
+      await turn();
+      sliceStart = performance.now();
+    }
+    for (const pid of entries.keys()) if (this.#mayBeMember(pid, entries)) this.#leases.membership.coverage(pid);
+    this.#costMs = costMs + performance.now() - sliceStart;
+  }
+
+  /** A first guess from what was just read; the membership rule then decides, and reads everything again. */
+  #mayBeMember(pid: number, entries: ReadonlyMap<number, ProcessEntry>): boolean {
+    let entry = entries.get(pid);
+    for (let level = 0; entry !== undefined && entry.ppid > 1 && level < levelsMax; level += 1) {
+      if (this.#leases.members.known(entry.ppid) !== undefined) return true;
+      entry = entries.get(entry.ppid);
+    }
+    return this.#leases.hasMarkers && this.#table.markerDigest(pid) !== undefined;
+  }
+
+  /** Looks by itself from now on, the more seldom the more a look costs. */
+  start(): void {
+    if (this.#closed) return;
+    const waitMs = Math.min(Math.max(this.#costMs / shareOfCore, intervalMsMin), intervalMsMax);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      void this.scan().finally(() => {
+        this.start();
+      });
+    }, waitMs);
+    this.#timer.unref();
+  }
+
+  /** Looks in this turn's wake, once however often it is asked. */
+  soon(): void {
+    if (this.#soon || this.#closed) return;
+    this.#soon = true;
+    setTimeout(
+      () => {
+        this.#soon = false;
+        void this.scan();
+      },
+      Math.max(10, this.#costMs * 20),
+    ).unref();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    await this.#running;
+  }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}

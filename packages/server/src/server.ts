@@ -1,0 +1,162 @@
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Logger } from 'pino';
+import { bounds } from '#protocol/bounds.ts';
+import type { ServerScope } from '#protocol/server.ts';
+import { bootId as readBootId } from '#linux/identity.ts';
+import { ExitWatcher } from '#linux/exit-watcher.ts';
+import { lockFile, type FileLock } from '#linux/file-lock.ts';
+import { Clients } from './clients.ts';
+import type { Config } from './config.ts';
+import type { ServerContext } from './context.ts';
+import { Dispatcher } from './dispatch.ts';
+import { allHandlers } from './handlers/all.ts';
+import { IdleEnd } from './idle-end.ts';
+import { Listener } from './listener.ts';
+import { clock } from './machine.ts';
+import { packageVersion } from './package-files.ts';
+import { recover } from './recovery.ts';
+import { Registry } from './registry.ts';
+import { reserveGenerations } from './store/meta.ts';
+import { Retention } from './store/retention.ts';
+import { Store } from './store/store.ts';
+
+export interface ServerOptions {
+  readonly scope: ServerScope;
+  readonly socket: string;
+  readonly database: string;
+  readonly config: Config;
+  readonly log: Logger;
+  /** Called where a per-user server has had nothing to do for long enough. */
+  readonly onIdle: () => void;
+}
+
+/** How long a stopping server waits for what is in flight. */
+const stopWaitMs = 3000;
+
+/** omnid, wired: what is opened is owned by one stack, and closed in the opposite order. */
+export class Server implements AsyncDisposable {
+  readonly #stack: AsyncDisposableStack;
+
+  private constructor(stack: AsyncDisposableStack) {
+    this.#stack = stack;
+  }
+
+  /**
+   * Locks the state folder, opens the database, takes up what was, and only then listens.
+   *
+   * @throws Error that says what is in the way
+   */
+  static async start(options: ServerOptions): Promise<Server> {
+    await using stack = new AsyncDisposableStack();
+    stack.adopt(lockState(options.database), (lock) => {
+      lock.close();
+    });
+    const store = stack.adopt(new Store(options.database), (opened) => opened.close());
+    const watcher = stack.use(new ExitWatcher());
+    const registry = stack.adopt(
+      new Registry({
+        store,
+        watcher,
+        log: options.log,
+        limits: leaseLimits(options.config),
+        generation: reserveGenerations(store.database),
+      }),
+      (opened) => opened.close(),
+    );
+    const bootId = readBootId();
+    const recovered = await recover(store, registry, bootId, options.log);
+    const retention = stack.adopt(new Retention(store, options.config.history), (opened) => opened.close());
+    const context = makeContext(options, store, registry, watcher, bootId, () => clients.count);
+    const clients = new Clients(
+      options.config.limits,
+      new Dispatcher(allHandlers(context), options.log),
+      registry.table,
+      options.log,
+    );
+    stack.defer(() => clients.stop(stopWaitMs));
+    stack.adopt(await listen(options, clients), (listener) => {
+      listener.close();
+    });
+    stack.adopt(watchIdle(options, registry, clients), (idle) => {
+      idle.close();
+    });
+    registry.startScanning();
+    retention.start();
+    options.log.info({ socket: options.socket, database: options.database, scope: options.scope, ...recovered }, 'listening');
+    return new Server(stack.move());
+  }
+
+  /** Answers what is in flight, writes, and closes everything. Idempotent. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack.disposeAsync();
+  }
+}
+
+/** One server for one state folder: whoever comes second must not touch the database. */
+function lockState(database: string): FileLock {
+  const folder = dirname(database);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const path = join(folder, 'lock');
+  const lock = lockFile(path);
+  if (lock === undefined) throw new Error(`another omnid holds ${path}: it serves this state folder already`);
+  return lock;
+}
+
+function leaseLimits(config: Config): Config['limits'] & { depthMax: number } {
+  return { ...config.limits, depthMax: bounds.leaseDepthMax };
+}
+
+function makeContext(
+  options: ServerOptions,
+  store: Store,
+  registry: Registry,
+  watcher: ExitWatcher,
+  bootId: string,
+  connectionCount: () => number,
+): ServerContext {
+  const { limits } = options.config;
+  return {
+    registry,
+    store,
+    watcher,
+    log: options.log,
+    bootId,
+    servedUid: options.scope === 'user' ? process.getuid?.() : undefined,
+    termLimits: {
+      ttlMsDefault: Math.min(bounds.ttlMsDefault, limits.ttlMsMax),
+      ttlMsMin: bounds.ttlMsMin,
+      ttlMsMax: limits.ttlMsMax,
+      maxMsMin: bounds.maxMsMin,
+      maxMsMax: limits.maxMsMax,
+    },
+    subscriptionsPerConnectionMax: limits.subscriptionsPerConnectionMax,
+    identity: {
+      version: packageVersion(),
+      scope: options.scope,
+      socket: options.socket,
+      startedAt: new Date(clock.wallMs()).toISOString(),
+    },
+    startedMs: clock.monotonicMs(),
+    connectionCount,
+  };
+}
+
+function listen(options: ServerOptions, clients: Clients): Promise<Listener> {
+  const isSystem = options.scope === 'system';
+  const modes = isSystem ? { mode: 0o666, folderMode: 0o755 } : { mode: 0o600, folderMode: 0o700 };
+  return Listener.open({ path: options.socket, ...modes }, (socket) => {
+    clients.accept(socket);
+  });
+}
+
+/** The system's server does not end by itself. */
+function watchIdle(options: ServerOptions, registry: Registry, clients: Clients): IdleEnd {
+  const idleEndMs = options.scope === 'system' ? 0 : options.config.server.idleEndMs;
+  return new IdleEnd(
+    idleEndMs,
+    () => registry.table.size > 0 || clients.count > 0,
+    () => clock.monotonicMs(),
+    options.onIdle,
+  );
+}

@@ -1,0 +1,137 @@
+import { closeSync, fdatasync } from 'node:fs';
+import type { Database, Statement } from 'better-sqlite3';
+import { openLog } from './database.ts';
+
+interface Waiting {
+  readonly write: () => void;
+  readonly resolve: () => void;
+  readonly reject: (cause: Error) => void;
+}
+
+/** Above this many pages in the log, a checkpoint is due. 4 KiB each. */
+const checkpointPages = 1000;
+
+/**
+ * Group commit. Every write that is asked for in one turn of the event loop goes into one transaction; one sync of
+ * the log then serves all transactions that wait for it. The sync runs in libuv's pool: a slow disk delays the
+ * answers that need it, and nothing else.
+ */
+export class CommitQueue {
+  readonly #database: Database;
+  readonly #log: number;
+  readonly #begin: Statement<[]>;
+  readonly #end: Statement<[]>;
+  #waiting: Waiting[] = [];
+  #unsynced: Waiting[] = [];
+  #scheduled = false;
+  #syncing = false;
+  #idle: (() => void)[] = [];
+  #failure: Error | undefined;
+  #pagesSinceCheckpoint = 0;
+
+  constructor(database: Database) {
+    this.#database = database;
+    // The first transaction makes the log where the database was just opened.
+    database.exec('BEGIN IMMEDIATE; COMMIT');
+    this.#begin = database.prepare('BEGIN IMMEDIATE');
+    this.#end = database.prepare('COMMIT');
+    this.#log = openLog(database);
+  }
+
+  /** Why the last transaction or sync failed; undefined while all is well. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  /**
+   * Has `write` run inside the next transaction.
+   *
+   * @param write runs statements, all at once; must not wait for anything
+   * @returns resolves once the transaction is on the disk
+   * @throws (rejects) with SQLite's or the disk's error; nothing of the transaction was kept then
+   */
+  run(write: () => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ write, resolve, reject });
+      if (this.#scheduled) return;
+      this.#scheduled = true;
+      setImmediate(() => {
+        this.#commit();
+      });
+    });
+  }
+
+  #commit(): void {
+    this.#scheduled = false;
+    const batch = this.#waiting;
+    this.#waiting = [];
+    if (batch.length === 0) return;
+    try {
+      this.#begin.run();
+      for (const { write } of batch) write();
+      this.#end.run();
+    } catch (error) {
+      if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
+      this.#fail(batch, error as Error);
+      return;
+    }
+    this.#pagesSinceCheckpoint += batch.length;
+    this.#unsynced.push(...batch);
+    this.#sync();
+  }
+
+  #sync(): void {
+    if (this.#syncing || this.#unsynced.length === 0) return;
+    this.#syncing = true;
+    const batch = this.#unsynced;
+    this.#unsynced = [];
+    fdatasync(this.#log, (error) => {
+      this.#syncing = false;
+      if (error === null) this.#succeed(batch);
+      else this.#fail(batch, error);
+      this.#sync();
+      this.#settleIdle();
+    });
+  }
+
+  #succeed(batch: readonly Waiting[]): void {
+    this.#failure = undefined;
+    for (const { resolve } of batch) resolve();
+    if (this.#pagesSinceCheckpoint > checkpointPages) this.checkpoint();
+  }
+
+  #fail(batch: readonly Waiting[], error: Error): void {
+    this.#failure = error;
+    for (const { reject } of batch) reject(error);
+    this.#settleIdle();
+  }
+
+  /** Moves the log into the database. Cheap where little is in it; never while a transaction waits for its sync. */
+  checkpoint(): void {
+    this.#pagesSinceCheckpoint = 0;
+    this.#database.pragma('wal_checkpoint(PASSIVE)');
+  }
+
+  #settleIdle(): void {
+    if (!this.#isIdle()) return;
+    for (const resolve of this.#idle) resolve();
+    this.#idle = [];
+  }
+
+  #isIdle(): boolean {
+    return this.#waiting.length === 0 && this.#unsynced.length === 0 && !this.#syncing;
+  }
+
+  /** Resolves when everything that was asked for is on the disk, or has failed. */
+  async drained(): Promise<void> {
+    if (this.#isIdle()) return;
+    await new Promise<void>((resolve) => {
+      this.#idle.push(resolve);
+    });
+  }
+
+  /** Call when drained. */
+  close(): void {
+    closeSync(this.#log);
+  }
+}

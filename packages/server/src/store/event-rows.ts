@@ -1,0 +1,130 @@
+import type { Database, Statement } from 'better-sqlite3';
+import type { EventContext, EventOutcome, EventSource, ProcessRef, SignalCode, TerminationOutcome } from '#protocol/history.ts';
+
+/** What is known of an event when it is written; the row's id is given by the database. */
+export interface NewEvent {
+  readonly firstWallMs: number;
+  readonly monotonicNs: bigint;
+  readonly source: EventSource;
+  readonly signal: number | null;
+  readonly code: SignalCode | null;
+  readonly outcome: EventOutcome;
+  readonly sender: ProcessRef | null;
+  readonly target: ProcessRef | null;
+  readonly requester?: ProcessRef | undefined;
+  readonly leaseId?: string | undefined;
+  readonly reason?: string | undefined;
+  /** Whose words `reason` is: others do not see it. Undefined: the server's own words. */
+  readonly reasonUid?: number | undefined;
+  readonly override?: boolean | undefined;
+  readonly count?: number | undefined;
+  readonly lastWallMs?: number | undefined;
+  readonly context: EventContext;
+}
+
+/** What became of a signal. */
+export interface EventResult {
+  readonly outcome: EventOutcome;
+  readonly termination?: TerminationOutcome | undefined;
+  readonly lastWallMs: number;
+}
+
+/** A row as it is read. Processes and context are JSON text: most readers pass them on as they are. */
+export interface EventRow {
+  readonly id: number;
+  readonly first_at: number;
+  readonly last_at: number;
+  readonly monotonic_ns: string;
+  readonly source: EventSource;
+  readonly signal: number | null;
+  readonly code: SignalCode | null;
+  readonly outcome: EventOutcome;
+  readonly count: number;
+  readonly sender_pid: number | null;
+  readonly sender_uid: number | null;
+  readonly sender_comm: string | null;
+  readonly sender: string | null;
+  readonly target_pid: number | null;
+  readonly target_uid: number | null;
+  readonly target_comm: string | null;
+  readonly target: string | null;
+  readonly requester_uid: number | null;
+  readonly requester: string | null;
+  readonly lease_id: string | null;
+  readonly reason: string | null;
+  readonly reason_uid: number | null;
+  readonly termination: TerminationOutcome | null;
+  readonly override: number | null;
+  readonly context: string;
+}
+
+/** The columns of an EventRow. The clock's nanoseconds outgrow 2^53 after 104 days, so they are read as text. */
+export const eventColumns =
+  'id, first_at, last_at, CAST(monotonic_ns AS TEXT) AS monotonic_ns, source, signal, code, outcome, count, sender_pid, sender_uid, ' +
+  'sender_comm, sender, target_pid, target_uid, target_comm, target, requester_uid, requester, lease_id, reason, reason_uid, termination, override, context';
+
+/** The event table. Writing methods are for inside a transaction (CommitQueue.run). */
+export class EventRows {
+  readonly #insert: Statement;
+  readonly #finish: Statement;
+  readonly #byId: Statement<[number], EventRow>;
+  readonly #count: Statement<[], { count: number }>;
+
+  constructor(database: Database) {
+    this.#insert = database.prepare(`
+      INSERT INTO event (first_at, last_at, monotonic_ns, source, signal, code, outcome, count, sender_pid, sender_uid, sender_comm,
+        sender, target_pid, target_uid, target_comm, target, requester_uid, requester, lease_id, reason, reason_uid, override, context)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+    this.#finish = database.prepare('UPDATE event SET outcome = ?, termination = ?, last_at = max(last_at, ?) WHERE id = ?');
+    this.#byId = database.prepare(`SELECT ${eventColumns} FROM event WHERE id = ?`);
+    this.#count = database.prepare('SELECT count(*) AS count FROM event');
+  }
+
+  /** @returns the new row's id */
+  insert(event: NewEvent): number {
+    const { sender, target, requester } = event;
+    const { lastInsertRowid } = this.#insert.run(
+      event.firstWallMs,
+      event.lastWallMs ?? event.firstWallMs,
+      event.monotonicNs,
+      event.source,
+      event.signal,
+      event.code,
+      event.outcome,
+      event.count ?? 1,
+      sender?.pid ?? null,
+      sender?.uid ?? null,
+      sender?.comm ?? null,
+      text(sender),
+      target?.pid ?? null,
+      target?.uid ?? null,
+      target?.comm ?? null,
+      text(target),
+      requester?.uid ?? null,
+      text(requester ?? null),
+      event.leaseId ?? null,
+      event.reason ?? null,
+      event.reasonUid ?? null,
+      event.override === true ? 1 : null,
+      JSON.stringify(event.context),
+    );
+    return Number(lastInsertRowid);
+  }
+
+  /** Notes what became of an intended signal. */
+  finish(id: number, result: EventResult): void {
+    this.#finish.run(result.outcome, result.termination ?? null, result.lastWallMs, id);
+  }
+
+  get(id: number): EventRow | undefined {
+    return this.#byId.get(id);
+  }
+
+  count(): number {
+    return this.#count.get()?.count ?? 0;
+  }
+}
+
+function text(process: ProcessRef | null): string | null {
+  return process === null ? null : JSON.stringify(process);
+}
