@@ -1,0 +1,20 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+export interface Sleeper extends AsyncDisposable {
+  readonly pid: number;
+}
+
+/** A process that does nothing, until the end of the block. */
+export async function sleeper(): Promise<Sleeper> {
+  const child = spawn('sleep', ['infinity'], { stdio: 'ignore' });
+  const exited = once(child, 'exit');
+  await once(child, 'spawn');
+  return {
+    pid: child.pid ?? 0,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
