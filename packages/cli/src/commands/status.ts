@@ -1,0 +1,48 @@
+import type { Lease, ServerStatus, SignalEvent } from '#client/index.ts';
+import { connectTo } from '../connect.ts';
+import type { Context } from '../context.ts';
+import type { Define } from '../define.ts';
+import { exitCodes } from '../exit-code.ts';
+import { examples } from '../help.ts';
+import { statusScreen } from '../output/status-screen.ts';
+import { versionWarning } from '../version.ts';
+
+const leasesShown = 5;
+const killsShown = 5;
+
+/** What `status` shows; with --json this document. */
+export interface StatusReport {
+  readonly socket: string;
+  readonly status: ServerStatus;
+  /** The newest active leases. */
+  readonly leases: readonly Lease[];
+  /** The newest kills through the server. */
+  readonly kills: readonly SignalEvent[];
+}
+
+export const define: Define = (command, bind) => {
+  command
+    .summary('one screen: server, protection, memory, last kills')
+    .description(
+      'Shows the server, what is enforced, what is protected, how the machine does, and the last kills through the server. ' +
+        'With --json prints {socket, status, leases, kills}: the ServerStatus, the newest five active Leases, the newest five SignalEvents.',
+    )
+    .addHelpText('after', examples('omnictl status', 'omnictl status --json'))
+    .action(bind(status));
+};
+
+/** Shows how things stand. */
+export async function status({ globals, output }: Context): Promise<number> {
+  await using client = await connectTo(globals);
+  const [serverStatus, leases, kills] = await Promise.all([
+    client.call('server.status'),
+    client.call('lease.list', { limit: leasesShown }),
+    client.call('history.query', { source: 'mediated', limit: killsShown }),
+  ]);
+  const report: StatusReport = { socket: client.socketPath, status: serverStatus, leases: leases.leases, kills: kills.events };
+  const warning = versionWarning(serverStatus.version);
+  if (warning !== undefined) output.note(warning);
+  if (globals.json) output.json(report);
+  else output.write(statusScreen(report, output, Date.now()));
+  return exitCodes.yes;
+}

@@ -1,0 +1,82 @@
+import { CliError } from '../errors.ts';
+import { exitCodes } from '../exit-code.ts';
+import { escapeJson, escapeText } from './escape.ts';
+import { writeAll } from './write-all.ts';
+
+const stdout = 1;
+const stderr = 2;
+
+export interface OutputOptions {
+  /** Notes on stderr are left out, and what verbs of yes and no print. */
+  readonly quiet: boolean;
+  /** Colours, where stdout is a terminal. */
+  readonly color: boolean;
+  /** Columns of the terminal that stdout is; undefined where it is none. */
+  readonly columns: number | undefined;
+}
+
+/** Where a verb prints. A reader that is gone is no error: what comes after is dropped, and the verb's exit code holds. */
+export class Output {
+  readonly quiet: boolean;
+  readonly color: boolean;
+  readonly columns: number | undefined;
+  #closed = false;
+
+  constructor(options: OutputOptions) {
+    this.quiet = options.quiet;
+    this.columns = options.columns;
+    this.color = options.color && options.columns !== undefined;
+  }
+
+  /** Whether stdout's reader is gone: a stream may stop. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Prints text that has its line ends. */
+  write(text: string): void {
+    if (this.#closed) return;
+    try {
+      this.#closed = !writeAll(stdout, text);
+    } catch (error) {
+      throw new CliError(exitCodes.tryAgain, `cannot write the output: ${reasonOf(error)}`, error);
+    }
+  }
+
+  /** Prints one line. */
+  line(text: string): void {
+    this.write(`${text}\n`);
+  }
+
+  /** Prints one line, unless --quiet: for verbs whose exit code says it too. */
+  verdict(text: string): void {
+    if (!this.quiet) this.line(text);
+  }
+
+  /** Prints one JSON document on one line. */
+  json(document: unknown): void {
+    const text = JSON.stringify(document);
+    this.line(this.columns === undefined ? text : escapeJson(text));
+  }
+
+  /** Tells something on stderr, unless --quiet. */
+  note(text: string): void {
+    if (!this.quiet) writeError(text);
+  }
+}
+
+/** One line on stderr, in omnictl's name. */
+export function writeError(text: string): void {
+  const line = text.split('\n').map((part) => escapeText(part.trim())).join(' ');
+  try {
+    writeAll(stderr, `omnictl: ${line}\n`);
+  } catch {
+    // There is no place left to tell it.
+  }
+}
+
+/** What the system says of a failure, in a word (`ENOSPC`), or the error's own message. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
+}

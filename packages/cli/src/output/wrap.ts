@@ -1,0 +1,21 @@
+import { displayWidth } from './width.ts';
+
+/**
+ * Breaks a text at spaces, each line with an indent.
+ *
+ * @param width of the terminal; undefined: not a terminal, one line
+ */
+export function wrap(text: string, width: number | undefined, indent: string): readonly string[] {
+  if (width === undefined) return [indent + text];
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && displayWidth(`${indent}${line} ${word}`) > width) {
+      lines.push(indent + line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, indent + line];
+}
