@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
 import { LineDecoder } from '#protocol/framing.ts';
 import type { RequestMessage } from '#protocol/message.ts';
 
@@ -89,10 +90,12 @@ export class Peer {
 /** Answers the greeting of every client. */
 export const greeting: Answers = { 'server.info': () => ({ name: 'omnid', protocolVersion: 1 }) };
 
-/** A folder of its own for sockets, removed at the end. */
+/** A folder of its own for sockets, removed at the end of the block, and at the end of a test that hangs. */
 export async function socketFolder(): Promise<{ readonly path: string } & AsyncDisposable> {
   const path = await mkdtemp(join(tmpdir(), 'omnimind-scripted-'));
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) };
+  const remove = (): Promise<void> => rm(path, { recursive: true, force: true });
+  onTestFinished(remove);
+  return { path, [Symbol.asyncDispose]: remove };
 }
 
 /** A peer on a real Unix socket that speaks the wire's framing, and otherwise does what the test says. */
@@ -121,7 +124,9 @@ export class ScriptedServer implements AsyncDisposable {
       server.once('error', reject);
       server.listen(path, resolve);
     });
-    return new ScriptedServer(path, server, answers);
+    const scripted = new ScriptedServer(path, server, answers);
+    onTestFinished(() => scripted[Symbol.asyncDispose]());
+    return scripted;
   }
 
   /** Ends at once, with all connections: to a client it looks like a SIGKILL. */

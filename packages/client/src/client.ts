@@ -1,9 +1,9 @@
 import { bounds } from '#protocol/bounds.ts';
 import type { HistoryFilter } from '#protocol/history.ts';
 import type { MethodName, MethodParams, MethodResult } from '#protocol/methods.ts';
-import { clientBounds } from './bounds.ts';
-import { ClientClosedError } from './errors.ts';
+import { Holdings } from './holdings.ts';
 import { LeaseHandle } from './lease-handle.ts';
+import type { LeaseHost } from './lease-host.ts';
 import { Link } from './link.ts';
 import type { Liveness } from './liveness.ts';
 import { timeoutMsOf } from './timeouts.ts';
@@ -32,9 +32,12 @@ export class Client implements AsyncDisposable {
   readonly socketPath: string;
   readonly #settings: ClientSettings;
   readonly #link: Link;
-  readonly #leases = new Set<LeaseHandle>();
-  readonly #watches = new Set<Resumable>();
+  readonly #holdings = new Holdings();
   readonly #watchHost: WatchHost;
+  readonly #leaseHost: LeaseHost = {
+    call: (method, params) => this.call(method, params),
+    tell: async (method, params, timeoutMs) => await this.#link.current().request(method, params, timeoutMs),
+  };
 
   /** Made by `connect`. */
   constructor(session: Session, settings: ClientSettings) {
@@ -45,7 +48,7 @@ export class Client implements AsyncDisposable {
       liveness,
       requestTimeoutMs,
       forget: (watch) => {
-        this.#watches.delete(watch);
+        this.#holdings.watches.delete(watch);
       },
     };
     this.#link = new Link(session, {
@@ -54,12 +57,12 @@ export class Client implements AsyncDisposable {
       reconnect,
       waitMs: connectTimeoutMs,
       open: () => settings.open(),
-      delayMsMax: () => this.#reconnectDelayMsMax(),
+      delayMsMax: () => this.#holdings.reconnectDelayMsMax,
       onUp: (next, cause) => {
-        this.#resume(next, cause);
+        this.#holdings.resume(next, cause);
       },
       onEnd: (cause) => {
-        this.#stop(cause);
+        this.#holdings.stop(cause);
       },
     });
   }
@@ -91,17 +94,8 @@ export class Client implements AsyncDisposable {
     const { renewal = 'heartbeat' } = options;
     const ttl = renewal === 'heartbeat' ? { ttlMs: bounds.ttlMsDefault } : {};
     const lease = await this.call('lease.register', { ...ttl, ...options, renewal });
-    const handle = new LeaseHandle(
-      {
-        call: (method, params) => this.call(method, params),
-        tell: (method, params, timeoutMs) => this.#tell(method, params, timeoutMs),
-        forget: (done) => {
-          this.#leases.delete(done);
-        },
-      },
-      lease,
-    );
-    this.#leases.add(handle);
+    const handle = new LeaseHandle(this.#leaseHost, lease, (done) => this.#holdings.leases.delete(done));
+    this.#holdings.leases.add(handle);
     return handle;
   }
 
@@ -124,10 +118,7 @@ export class Client implements AsyncDisposable {
     );
   }
 
-  /**
-   * Closes the connection: what waits is rejected, iterators end. Leases are not released: they
-   * end by themselves, as their terms say. Idempotent.
-   */
+  /** Closes: what waits is rejected, iterators end. Leases are not released: they end as their terms say. Idempotent. */
   async close(): Promise<void> {
     await this.#link.close();
   }
@@ -136,40 +127,11 @@ export class Client implements AsyncDisposable {
     await this.close();
   }
 
-  async #tell<Name extends MethodName>(
-    method: Name,
-    params: MethodParams<Name>,
-    timeoutMs: number,
-  ): Promise<MethodResult<Name>> {
-    return await this.#link.current().request(method, params, timeoutMs);
-  }
-
   async #start<Kind extends Resumable & Startable>(watch: Kind): Promise<Kind> {
     await this.#settings.liveness.during(async () => {
       await watch.start(await this.#link.session());
     });
-    this.#watches.add(watch);
+    this.#holdings.watches.add(watch);
     return watch;
-  }
-
-  /** A restarted server gives a heartbeat lease one ttl: be back well before. */
-  #reconnectDelayMsMax(): number {
-    let delayMs: number = clientBounds.reconnectDelayMsMax;
-    for (const lease of this.#leases) delayMs = Math.min(delayMs, lease.patienceMs);
-    return delayMs;
-  }
-
-  #resume(session: Session, cause: Error): void {
-    for (const lease of this.#leases) void lease.renew();
-    for (const watch of this.#watches) void watch.resume(session, cause);
-  }
-
-  #stop(cause: Error): void {
-    const isOwnWish = cause instanceof ClientClosedError;
-    for (const lease of this.#leases) {
-      if (isOwnWish) lease.stop();
-      else lease.abandon(cause);
-    }
-    for (const watch of this.#watches) watch.stop(isOwnWish ? undefined : cause);
   }
 }

@@ -48,7 +48,12 @@ interface Opened {
   readonly session: Session;
 }
 
-async function openFirst(candidates: readonly string[], open: (path: string) => Promise<Session>): Promise<Opened> {
+/**
+ * Opens the first of these sockets that answers.
+ *
+ * @throws NoServerError where none does; any other failure of one at once, without asking the next: see `connect`
+ */
+export async function openFirst(candidates: readonly string[], open: (path: string) => Promise<Session>): Promise<Opened> {
   let failure: unknown;
   for (const socketPath of candidates) {
     try {

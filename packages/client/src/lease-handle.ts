@@ -1,19 +1,10 @@
 import { ProtocolError } from '#protocol/errors.ts';
 import type { Lease } from '#protocol/lease.ts';
-import type { MethodName, MethodParams, MethodResult } from '#protocol/methods.ts';
 import { ClientClosedError } from './errors.ts';
+import type { LeaseHost } from './lease-host.ts';
 import { Loss, type LostListener } from './loss.ts';
-import { isFinal, isReleaseOptional, renewalMethod, renewalMs, renewalRetryMs } from './renewal.ts';
-
-/** What a lease handle needs of its client. */
-export interface LeaseHost {
-  /** As Client.call: waits for a connection, and keeps the process alive. */
-  call<Name extends MethodName>(method: Name, params: MethodParams<Name>): Promise<MethodResult<Name>>;
-  /** In the background: on the connection that there is now, or not at all. */
-  tell<Name extends MethodName>(method: Name, params: MethodParams<Name>, timeoutMs: number): Promise<MethodResult<Name>>;
-  /** The handle is done. */
-  forget(handle: LeaseHandle): void;
-}
+import { isReleaseOptional, releaseLease } from './release-lease.ts';
+import { isFinal, renewalMethod, renewalMs, renewalRetryMs } from './renewal.ts';
 
 /**
  * A lease that is held. A heartbeat lease renews itself at a third of its ttl, from this event loop: a program that
@@ -22,6 +13,7 @@ export interface LeaseHost {
  */
 export class LeaseHandle implements AsyncDisposable {
   readonly #host: LeaseHost;
+  readonly #onDone: (handle: LeaseHandle) => void;
   readonly #loss = new Loss();
   #lease: Lease;
   #timer: NodeJS.Timeout | undefined;
@@ -30,9 +22,10 @@ export class LeaseHandle implements AsyncDisposable {
   #isHeld = true;
   #released: Promise<Lease> | undefined;
 
-  /** Made by Client.lease. */
-  constructor(host: LeaseHost, lease: Lease) {
+  /** Made by Client.lease. @param onDone told when nothing is left to renew */
+  constructor(host: LeaseHost, lease: Lease, onDone: (handle: LeaseHandle) => void) {
     this.#host = host;
+    this.#onDone = onDone;
     this.#lease = lease;
     this.#schedule(renewalMs(lease));
   }
@@ -108,7 +101,7 @@ export class LeaseHandle implements AsyncDisposable {
   stop(): void {
     this.#isHeld = false;
     clearTimeout(this.#timer);
-    this.#host.forget(this);
+    this.#onDone(this);
   }
 
   #schedule(delayMs: number): void {
@@ -135,19 +128,12 @@ export class LeaseHandle implements AsyncDisposable {
     this.#loss.announce(cause);
   }
 
-  async #look(): Promise<Lease> {
-    this.#lease = await this.#host.call('lease.get', { leaseId: this.#lease.id });
-    return this.#lease;
-  }
-
   async #release(): Promise<Lease> {
-    const leaseId = this.#lease.id;
     this.stop();
     try {
-      this.#lease = await this.#host.call('lease.release', { leaseId });
+      this.#lease = await releaseLease(this.#host, this.#lease.id);
       return this.#lease;
     } catch (error) {
-      if (error instanceof ProtocolError && error.kind === 'leaseEnded') return await this.#look();
       this.#released = undefined;
       throw error;
     }

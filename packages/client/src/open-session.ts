@@ -1,13 +1,10 @@
-import type { protocolVersion as ServersVersion } from '#protocol/server.ts';
 import { ProtocolError } from '#protocol/errors.ts';
+import { protocolVersion } from '#protocol/version.ts';
 import { monotonicMs } from './clock.ts';
 import { dial } from './dial.ts';
 import { ConnectionLostError } from './errors.ts';
 import type { Liveness } from './liveness.ts';
 import { Session } from './session.ts';
-
-/** A copy, for the module of the original loads the schemas; the type holds them equal. */
-const protocolVersion: typeof ServersVersion = 1;
 
 /**
  * Connects, and hears who answers: a connection that is only queued in a server that hangs is none.

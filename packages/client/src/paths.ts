@@ -23,7 +23,7 @@ export function machineId(files: readonly string[] = machineIdFiles): string {
   }
   // Fetched here and not imported: nearly every machine has the file, and the module costs at every start.
   const { hash } = process.getBuiltinModule('node:crypto');
-  return hash('sha256', hostname(), 'hex').slice(0, 32);
+  return hash('sha256', `omnimind:${hostname()}`, 'hex').slice(0, 32);
 }
 
 /** An image that was never booted has the word `uninitialized` in it, or nothing. */

@@ -1,7 +1,6 @@
 import { ProtocolError, type ErrorKind } from '#protocol/errors.ts';
 import type { Lease } from '#protocol/lease.ts';
 import { clientBounds } from './bounds.ts';
-import { ConnectionLostError, NoServerError, RequestTimeoutError } from './errors.ts';
 
 /** Answers after which no renewal can succeed any more. */
 const finalKinds: ReadonlySet<ErrorKind> = new Set(['leaseNotFound', 'leaseEnded', 'notPermitted']);
@@ -29,10 +28,4 @@ export function renewalRetryMs(lease: Lease): number {
 /** Has the server said that the lease is gone? Any other failure may pass. */
 export function isFinal(error: unknown): boolean {
   return error instanceof ProtocolError && finalKinds.has(error.kind);
-}
-
-/** May a release that failed like this be left? The lease is gone already, or ends by itself where nobody renews it. */
-export function isReleaseOptional(error: unknown): boolean {
-  if (error instanceof ProtocolError) return error.kind === 'leaseNotFound' || error.kind === 'shuttingDown';
-  return error instanceof ConnectionLostError || error instanceof NoServerError || error instanceof RequestTimeoutError;
 }

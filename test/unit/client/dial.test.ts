@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect as connectSocket } from 'node:net';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { connect, type Client } from '#client/index.ts';
 import { socketFolder } from '#test/support/scripted-server.ts';
 
@@ -33,28 +33,25 @@ test('a server whose backlog is full is tried again until it accepts', async () 
   const path = join(folder.path, 's');
   const server = spawn(process.execPath, ['-e', program, path], { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = once(server, 'exit');
-  try {
-    await Promise.race([
-      once(server.stdout, 'data'),
-      exited.then(() => {
-        throw new Error('the server has ended');
-      }),
-    ]);
-    server.kill('SIGSTOP');
-    using stack = new DisposableStack();
-    expect(await fill(path, stack)).toBe('EAGAIN');
-    let isConnected = false;
-    const connecting: Promise<Client> = connect({ socket: path, connectTimeoutMs: Infinity }).then((client) => {
-      isConnected = true;
-      return client;
-    });
-    expect(await fill(path, stack)).toBe('EAGAIN');
-    expect(isConnected).toBe(false);
-    server.kill('SIGCONT');
-    await using client = await connecting;
-    expect(client.socketPath).toBe(path);
-  } finally {
+  onTestFinished(async () => {
     server.kill('SIGKILL');
     await exited;
-  }
+  });
+  const died = exited.then(() => {
+    throw new Error('the server has ended');
+  });
+  await Promise.race([once(server.stdout, 'data'), died]);
+  server.kill('SIGSTOP');
+  using stack = new DisposableStack();
+  expect(await fill(path, stack)).toBe('EAGAIN');
+  let isConnected = false;
+  const connecting: Promise<Client> = connect({ socket: path, connectTimeoutMs: Infinity }).then((client) => {
+    isConnected = true;
+    return client;
+  });
+  expect(await fill(path, stack)).toBe('EAGAIN');
+  expect(isConnected).toBe(false);
+  server.kill('SIGCONT');
+  await using client = await connecting;
+  expect(client.socketPath).toBe(path);
 });

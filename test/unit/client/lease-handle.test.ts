@@ -211,3 +211,20 @@ test('a release that failed can be tried again; at the end of a block it is no f
   isRefusing = false;
   expect(await handle.release()).toMatchObject({ state: 'released' });
 });
+
+test('a release whose answer was lost is asked for again: it does no harm twice', async () => {
+  await using folder = await socketFolder();
+  let isFirst = true;
+  await using server = await ScriptedServer.listen(join(folder.path, 's'), {
+    ...registering,
+    'lease.release': (_params, peer, request) => {
+      if (isFirst) peer.socket.destroy();
+      else peer.fail(request, 1102, 'leaseEnded');
+      isFirst = false;
+    },
+    'lease.get': () => leaseOf({ state: 'released' }),
+  });
+  await using client = await connect({ socket: server.path });
+  const handle = await client.lease({ renewal: 'process' });
+  expect(await handle.release()).toMatchObject({ state: 'released' });
+});

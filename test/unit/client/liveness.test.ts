@@ -1,6 +1,6 @@
 import { execFile, type ExecFileException } from 'node:child_process';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { greeting, ScriptedServer, socketFolder } from '#test/support/scripted-server.ts';
 
 interface Ended {
@@ -13,8 +13,12 @@ function run(socket: string, program: string): Promise<Ended> {
   const source = `import { connect } from '#client/index.ts'; const client = await connect(); ${program}`;
   const env = { ...process.env, OMNIMIND_SOCKET: socket };
   return new Promise((resolve) => {
-    execFile(process.execPath, ['--input-type=module', '-e', source], { env }, (error: ExecFileException | null, output) => {
+    const args = ['--input-type=module', '-e', source];
+    const child = execFile(process.execPath, args, { env }, (error: ExecFileException | null, output) => {
       resolve({ status: error === null ? 0 : error.code, output });
+    });
+    onTestFinished(() => {
+      child.kill('SIGKILL');
     });
   });
 }

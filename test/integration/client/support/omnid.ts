@@ -4,8 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-
-const mainFile = 'packages/server/src/main.ts';
+import { onTestFinished } from 'vitest';
+import { omnidProgram } from '#test/support/server/omnid-program.ts';
 
 /** A real omnid in a folder of its own, that can be ended and started again; gone at the end of the block. */
 export class Omnid implements AsyncDisposable {
@@ -22,18 +22,23 @@ export class Omnid implements AsyncDisposable {
   /** Starts one, and waits until it listens. */
   static async start(): Promise<Omnid> {
     const omnid = new Omnid(await mkdtemp(join(tmpdir(), 'omnimind-client-')));
-    try {
-      await omnid.start();
-      return omnid;
-    } catch (error) {
-      await omnid[Symbol.asyncDispose]();
-      throw error;
-    }
+    // Also where the test hangs, and never comes to the end of its block.
+    onTestFinished(() => omnid[Symbol.asyncDispose]());
+    await omnid.start();
+    return omnid;
   }
 
   /** Starts it on the same socket and database as before. */
   async start(): Promise<void> {
-    const args = [mainFile, '--socket', this.socket, '--database', join(this.folder, 'state', 'omnid.db'), '--scope', 'user'];
+    const args = [
+      omnidProgram,
+      '--socket',
+      this.socket,
+      '--database',
+      join(this.folder, 'state', 'omnid.db'),
+      '--scope',
+      'user',
+    ];
     const env = { ...process.env, XDG_CONFIG_HOME: this.folder };
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'], env });
     this.#process = child;
@@ -62,6 +67,6 @@ export class Omnid implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.end('SIGKILL');
-    await rm(this.folder, { recursive: true });
+    await rm(this.folder, { recursive: true, force: true });
   }
 }
