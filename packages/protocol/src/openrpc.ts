@@ -1,6 +1,6 @@
 import { errorCodes, errorMeanings, type ErrorKind } from './errors.ts';
 import { commonErrors, methods, notifications, type MethodSpec } from './methods.ts';
-import { protocolVersion } from './server.ts';
+import { protocolVersion } from './version.ts';
 
 interface Property {
   readonly [keyword: string]: unknown;

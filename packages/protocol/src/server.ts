@@ -2,9 +2,6 @@ import { Type, type Static } from 'typebox';
 import { EventContext } from './history.ts';
 import { Pid, Timestamp, Uid } from './scalars.ts';
 
-/** The wire's version: grows when a client of the version before would misunderstand. */
-export const protocolVersion = 1;
-
 export const ServerScope = Type.Enum(['user', 'system']);
 export type ServerScope = Static<typeof ServerScope>;
 

@@ -5,6 +5,8 @@ import { lockFile, type FileLock } from '#linux/file-lock.ts';
 
 /** sockaddr_un's path, less its NUL (unix(7)). */
 const pathBytesMax = 107;
+const writableByOthers = 0o022;
+const sticky = 0o1000;
 
 export interface ListenerOptions {
   readonly path: string;
@@ -60,12 +62,15 @@ export class Listener {
 
 function prepareFolder(folder: string, mode: number): void {
   mkdirSync(folder, { recursive: true, mode });
-  const { uid } = statSync(folder);
+  const { uid, mode: found } = statSync(folder);
   const own = process.getuid?.() ?? 0;
   if (uid !== own && uid !== 0) {
     throw new Error(
       `the socket's folder ${folder} belongs to uid ${String(uid)}: it must be root's or that of uid ${String(own)}`,
     );
+  }
+  if ((found & writableByOthers) !== 0 && (found & sticky) === 0) {
+    throw new Error(`others may write in the socket's folder ${folder}, and put theirs in its place: chmod go-w ${folder}`);
   }
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { protocolVersion, type ServerInfo, type ServerInfoParams, type ServerStatus } from '#protocol/server.ts';
+import type { ServerInfo, ServerInfoParams, ServerStatus } from '#protocol/server.ts';
+import { protocolVersion } from '#protocol/version.ts';
 import { ProtocolError } from '#protocol/errors.ts';
 import { readMemory } from '#linux/memory.ts';
 import type { ServerContext } from '../context.ts';
