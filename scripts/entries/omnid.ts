@@ -1,4 +1,0 @@
-import { keepCompiledCode } from './compile-cache.ts';
-
-keepCompiledCode();
-await import('#server/main.ts');
