@@ -7,6 +7,8 @@ export interface OpenStore extends Disposable {
   integrity(): string;
   /** Adds copies of the newest event: a long history in no time. */
   copyLastEvent(copies: number): void;
+  /** Adds ended leases that are like the newest one. */
+  copyLastLease(copies: number): void;
 }
 
 /** @param path the database file; call while no server has it, or only read */
@@ -16,17 +18,26 @@ export function openStore(path: string): OpenStore {
     database,
     integrity: () => database.pragma('integrity_check', { simple: true }) as string,
     copyLastEvent: (copies) => {
-      const columns = (database.pragma('table_info(event)') as { name: string }[]).map(({ name }) => name).filter((name) => name !== 'id');
-      const names = columns.map((name) => `"${name}"`).join(', ');
-      database
-        .prepare(
-          `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
-           INSERT INTO event (${names}) SELECT ${names} FROM n, (SELECT * FROM event ORDER BY id DESC LIMIT 1)`,
-        )
-        .run(copies);
+      copyLast(database, 'event', copies, {});
+    },
+    copyLastLease: (copies) => {
+      copyLast(database, 'lease', copies, { id: "'ls-' || substr('aaaaaaaaaaaaaaaa' || replace(lower(hex(i)), '3', 'b'), -20)", state: "'released'" });
     },
     [Symbol.dispose]: () => {
       database.close();
     },
   };
+}
+
+/** @param changed what SQL gives a column its value instead; `i` counts the copies */
+function copyLast(database: Sqlite.Database, table: string, copies: number, changed: Readonly<Record<string, string>>): void {
+  const columns = (database.pragma(`table_info(${table})`) as { name: string; pk: number }[]).filter(({ pk }) => pk === 0);
+  const names = columns.map(({ name }) => `"${name}"`).join(', ');
+  const values = columns.map(({ name }) => changed[name] ?? `"${name}"`).join(', ');
+  database
+    .prepare(
+      `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+       INSERT INTO ${table} (${names}) SELECT ${values} FROM n, (SELECT * FROM ${table} ORDER BY rowid DESC LIMIT 1)`,
+    )
+    .run(copies);
 }

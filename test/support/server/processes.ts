@@ -108,7 +108,12 @@ export function adopt(child: ChildProcess): TestProcess {
 /** Does the process run? A zombie, or one that started at another time, does not. */
 export function runs(pid: number, startTicks?: string): boolean {
   const stat = readStat(pid);
-  return stat !== undefined && stat.state !== 'Z' && stat.state !== 'X' && (startTicks === undefined || stat.startTicks === startTicks);
+  return (
+    stat !== undefined &&
+    stat.state !== 'Z' &&
+    stat.state !== 'X' &&
+    (startTicks === undefined || stat.startTicks === startTicks)
+  );
 }
 
 /**
