@@ -25,6 +25,7 @@ const socket = join(folder, 'omnid.sock');
 process.env['OMNIMIND_SOCKET'] = socket;
 
 const failures: string[] = [];
+const patienceMs = 20_000;
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -35,9 +36,23 @@ function expect(what: string, holds: boolean): void {
   if (!holds) failures.push(what);
 }
 
-async function runBackend(mode: string, players: readonly Player[]): Promise<number> {
-  const names = await Promise.all(players.map((player) => player.name()));
-  return new Player([process.execPath, backend, mode, ...names], {}).exit;
+/** Nothing here takes that long: what has not come by then does not come. */
+async function within<Value>(promise: Promise<Value>, what: string): Promise<Value> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(reject, patienceMs, new Error(`${what} did not come within ${String(patienceMs / 1000)} s`));
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function runBackend(mode: string, players: readonly Player[]): Promise<void> {
+  const names = await within(Promise.all(players.map((player) => player.name())), 'the start of the scripts');
+  await using stack = new AsyncDisposableStack();
+  const player = stack.adopt(new Player([process.execPath, backend, mode, ...names], {}), (one) => one.end());
+  const status = await within(player.exit, "the backend's end");
+  if (status !== 0) throw new Error(`the backend failed with ${String(status)}`);
 }
 
 async function actOne(): Promise<void> {
@@ -46,7 +61,7 @@ async function actOne(): Promise<void> {
   const cycles = stack.adopt(new Player(inShell(script), {}, 'pid'), (player) => player.end());
   const stale = stack.adopt(new Player(inShell(worker), {}, 'pid'), (player) => player.end());
   await runBackend('rogue', [cycles, stale]);
-  const status = await cycles.exit;
+  const status = await within(cycles.exit, "the script's end");
   say(`  [shell]   $? is ${String(status)}`);
   expect('the 500-cycle script died with 137, and does not know why', status === 137);
 }
@@ -65,9 +80,9 @@ async function actTwo(): Promise<void> {
   expect('may-kill says no, by its exit status', asked.status === 1);
   const listed = show('status');
   expect('status answers', listed.status === 0);
-  const killed = await stale.exit;
+  const killed = await within(stale.exit, "the worker's end");
   expect('the stale worker was killed in its place (137)', killed === 137);
-  const status = await cycles.exit;
+  const status = await within(cycles.exit, "the script's end");
   say(`  [shell]   $? is ${String(status)}`);
   expect('the 500-cycle script finished with 0', status === 0);
 
