@@ -42,5 +42,6 @@ launch() {
     exit 69
   fi
   shift 2
-  exec "$node" "$program" "$@"
+  # Without the flag anyone who may send SIGUSR1 opens Node's debugger, and runs what he likes in a root daemon.
+  exec "$node" --disable-sigusr1 "$program" "$@"
 }

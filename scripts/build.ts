@@ -1,11 +1,13 @@
 // Bundles what is published: dist/omnictl.cjs, dist/omnid.js (with its worker) and dist/client.js with its types.
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, extname, join, relative } from 'node:path';
 import { rolldown, type OutputAsset, type OutputChunk } from 'rolldown';
 import { clientTypes } from './build/client-types.ts';
+import { codeCache } from './build/code-cache.ts';
 import { fileUrls } from './build/file-urls.ts';
 import { lazyBuiltins } from './build/lazy-builtins.ts';
 import { licensesOf } from './build/licenses.ts';
+import { oneStartingChunk } from './build/one-chunk.ts';
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
@@ -23,19 +25,29 @@ interface Program {
 }
 
 const programs: Readonly<Record<string, Program>> = {
-  omnictl: { input: 'packages/cli/src/main.ts', format: 'cjs', entry: 'omnictl.cjs' },
-  omnid: { input: 'scripts/entries/omnid.ts', format: 'esm', entry: 'omnid.js' },
+  omnictl: { input: 'packages/cli/src/main.ts', format: 'cjs', entry: 'omnictl-main-[hash].cjs' },
+  omnid: { input: 'packages/server/src/main.ts', format: 'esm', entry: 'omnid.js' },
   client: { input: 'packages/client/src/index.ts', format: 'esm', entry: 'client.js' },
 };
 
+/** The files that are started or imported by their name; all others are found through them. */
+const entries: ReadonlySet<string> = new Set(['omnictl.cjs', 'omnid.js', 'client.js', 'client.d.ts']);
+
+interface Bundle {
+  readonly files: ReadonlyMap<string, string>;
+  readonly moduleIds: readonly string[];
+  readonly entry: string;
+}
+
 /** Each program is bundled by itself, so that none waits for a file that is cut to fit another. */
-async function bundle(name: string, { input, format, entry }: Program): Promise<(OutputChunk | OutputAsset)[]> {
+async function bundle(name: string, { input, format, entry }: Program): Promise<Bundle> {
+  const { plugin, codeSplitting } = oneStartingChunk();
   const build = await rolldown({
     cwd: root,
     input: { [name]: input },
     platform: 'node',
     external,
-    plugins: [fileUrls(root, name, extname(entry)), format === 'cjs' && lazyBuiltins()],
+    plugins: [fileUrls(root, name, extname(entry)), format === 'cjs' && [plugin, lazyBuiltins()]],
     onLog(level, log, handle) {
       // An import that was not found would fail when the program runs.
       if (level === 'warn' && log.code === 'UNRESOLVED_IMPORT') throw new Error(log.message);
@@ -48,16 +60,32 @@ async function bundle(name: string, { input, format, entry }: Program): Promise<
       entryFileNames: entry,
       chunkFileNames: `${name}-[name]-[hash]${extname(entry)}`,
       comments: { legal: false },
+      ...(format === 'cjs' && { codeSplitting }),
     });
-    return output;
+    return {
+      files: new Map(output.map((file) => [file.fileName, textOf(file)])),
+      moduleIds: output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : [])),
+      entry: output[0].fileName,
+    };
   } finally {
     await build.close();
   }
 }
 
+function textOf(file: OutputChunk | OutputAsset): string {
+  if (file.type === 'chunk') return file.code;
+  return typeof file.source === 'string' ? file.source : new TextDecoder('utf-8', { fatal: true }).decode(file.source);
+}
+
+/** omnictl's files, with the loader before them and with what V8 compiled of them. */
+async function omnictl({ files, entry }: Bundle): Promise<Files> {
+  const loader = await readFile(join(root, 'scripts/build/omnictl-loader.cjs'), 'utf8');
+  const all = new Map(files).set('omnictl.cjs', loader.replace("'MAIN'", `'${entry}'`));
+  return new Map<string, string | Uint8Array>([...all, ...(await codeCache(root, all))]);
+}
+
 /** A program that runs during a build never meets half a file: new files first, each by a rename; old ones last. */
 async function replaceDist(files: Files): Promise<void> {
-  const entries = new Set(Object.values(programs).map(({ entry }) => entry));
   const inOrder = [...files].toSorted(([a], [b]) => Number(entries.has(a)) - Number(entries.has(b)));
   for (const [file, content] of inOrder) {
     const path = join(dist, file);
@@ -79,17 +107,11 @@ function assertNoMachinePaths(files: Files): void {
 }
 
 async function main(): Promise<void> {
-  const [types, ...outputs] = await Promise.all([
-    clientTypes(root),
-    ...Object.entries(programs).map(([name, program]) => bundle(name, program)),
-  ]);
-  const files = new Map<string, string | Uint8Array>(types);
-  const moduleIds = new Set<string>();
-  for (const output of outputs.flat()) {
-    files.set(output.fileName, output.type === 'chunk' ? output.code : output.source);
-    if (output.type === 'chunk') for (const id of output.moduleIds) moduleIds.add(id);
-  }
-  files.set('THIRD-PARTY-LICENSES.txt', await licensesOf(moduleIds));
+  const bundles = Promise.all(Object.entries(programs).map(([name, program]) => bundle(name, program)));
+  const [types, [ctl, ...others]] = await Promise.all([clientTypes(root), bundles]);
+  if (ctl === undefined) throw new Error('nothing was built');
+  const files = new Map([...types, ...(await omnictl(ctl)), ...others.flatMap((other) => [...other.files])]);
+  files.set('THIRD-PARTY-LICENSES.txt', await licensesOf([ctl, ...others].flatMap(({ moduleIds }) => moduleIds)));
   assertNoMachinePaths(files);
   await replaceDist(files);
 }

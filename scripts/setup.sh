@@ -19,13 +19,15 @@ lock=.cache/setup.lock
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 
-install_is_fresh() { cmp -s package-lock.json "$installed" && [ -x node_modules/.bin/node ]; }
+install_is_fresh() {
+  cmp -s package-lock.json "$installed" && [ -x node_modules/.bin/node ] && [ -x node_modules/.bin/vitest ]
+}
 
 # The change time of an inode catches what a modification time misses: files moved, restored or copied with their old date.
 build_is_fresh() {
   [ -e "$built" ] && [ -e dist/omnictl.cjs ] && [ -e dist/omnid.js ] && [ -e dist/client.js ] &&
     [ -z "$(find packages protocol scripts package.json tsconfig.json "$installed" \
-      -name __pycache__ -prune -o -cnewer "$built" -print -quit 2>/dev/null)" ]
+      -path packages/python -prune -o -cnewer "$built" -print -quit 2>/dev/null)" ]
 }
 
 # npm does not link a root package's own commands.
@@ -69,7 +71,7 @@ build() {
 }
 
 if [ "$mode" = stamp ]; then
-  [ -n "${OMNIMIND_SETUP:-}" ] || cp package-lock.json "$installed"
+  [ -n "${OMNIMIND_SETUP:-}" ] || cmp -s package-lock.json "$installed" || cp package-lock.json "$installed"
   exit 0
 fi
 

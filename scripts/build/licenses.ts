@@ -25,7 +25,7 @@ async function notice(folder: string): Promise<string> {
 }
 
 /** The licences of the packages whose code the bundles hold; MIT asks for a copy of each. */
-export async function licensesOf(moduleIds: ReadonlySet<string>): Promise<string> {
+export async function licensesOf(moduleIds: readonly string[]): Promise<string> {
   const folders = new Set<string>();
   for (const id of moduleIds) {
     const folder = packageFolder(id);

@@ -1,0 +1,21 @@
+import type { CodeSplittingOptions, Plugin } from 'rolldown';
+
+/**
+ * Puts all that a program needs to start into one file: without it, modules that its lazy parts use too would be files
+ * of their own, and each costs half a millisecond to load.
+ */
+export function oneStartingChunk(): { readonly plugin: Plugin; readonly codeSplitting: CodeSplittingOptions } {
+  const starting = new Set<string>();
+  const plugin: Plugin = {
+    name: 'one-starting-chunk',
+    buildEnd() {
+      const waiting = [...this.getModuleIds()].filter((id) => this.getModuleInfo(id)?.isEntry);
+      for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+        if (starting.has(id)) continue;
+        starting.add(id);
+        waiting.push(...(this.getModuleInfo(id)?.importedIds ?? []));
+      }
+    },
+  };
+  return { plugin, codeSplitting: { groups: [{ name: 'start', test: (id) => starting.has(id) }] } };
+}
