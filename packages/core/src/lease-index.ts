@@ -40,7 +40,7 @@ export class LeaseIndex {
     const count = this.countOf(lease.uid) - 1;
     if (count === 0) this.#countByUid.delete(lease.uid);
     else this.#countByUid.set(lease.uid, count);
-    if (lease.terms.markerDigest !== null) this.#byMarker.delete(lease.terms.markerDigest);
+    this.#freeMarker(lease);
   }
 
   /**
@@ -55,9 +55,14 @@ export class LeaseIndex {
     throw new Refusal('invalidParams', 'marker is in use by another lease: a marker is random and names one lease');
   }
 
-  /** Call before the lease's terms change. */
+  /** Call before the lease's terms change. A marker that another lease took meanwhile stays with that one. */
   moveMarker(lease: Lease, digest: string | null): void {
-    if (lease.terms.markerDigest !== null) this.#byMarker.delete(lease.terms.markerDigest);
-    if (digest !== null) this.#byMarker.set(digest, lease);
+    this.#freeMarker(lease);
+    if (digest !== null && !this.#byMarker.has(digest)) this.#byMarker.set(digest, lease);
+  }
+
+  #freeMarker(lease: Lease): void {
+    const digest = lease.terms.markerDigest;
+    if (digest !== null && this.#byMarker.get(digest) === lease) this.#byMarker.delete(digest);
   }
 }

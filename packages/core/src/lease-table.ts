@@ -1,5 +1,7 @@
 import { DeadlineQueue } from './deadline-queue.ts';
+import { compareIdentity } from './identity.ts';
 import {
+  isRoot,
   nextDeadlineMs,
   renewDeadline,
   startDeadlines,
@@ -11,7 +13,7 @@ import {
 } from './lease.ts';
 import { LeaseIndex } from './lease-index.ts';
 import { Members } from './members.ts';
-import { Membership, type Coverage, type MembershipLimits } from './membership.ts';
+import { leasesPerProcessMax, Membership, type Coverage, type MembershipLimits } from './membership.ts';
 import type { Clock, HeldProcess, ProcessTable } from './ports.ts';
 import { ProtectedSet } from './protected-set.ts';
 import { Refusal } from './refusal.ts';
@@ -25,7 +27,7 @@ export interface LeaseTableEvents {
   ended(lease: Lease, end: LeaseEnd): void;
   /** A tenth of `maxMs` is left. */
   expiring(lease: Lease): void;
-  /** The last known member of a lease with a marker is gone: look for others, then call `endIfEmpty`. */
+  /** The last known member is gone, and there may be others (a marker, the kernel's word): look, then call `endIfEmpty`. */
   emptied(lease: Lease): void;
 }
 
@@ -42,6 +44,8 @@ export interface LeaseTableOptions {
   /** Larger than any generation that an earlier server gave. */
   readonly generation: number;
   readonly newLeaseId: () => string;
+  /** The kernel tells of forks: its word of one may still be on its way when a parent has exited. */
+  readonly seesForks?: boolean;
 }
 
 /** What a registration did, and how to take it back where it cannot be written down. */
@@ -97,36 +101,38 @@ export class LeaseTable {
    *
    * @param uid the owner
    * @param root the process, held; the table keeps it where it is a new member, and closes it otherwise
-   * @throws Refusal leaseHeldByOther, limitReached
+   * @throws Refusal processNotFound, leaseHeldByOther, limitReached, invalidParams
    */
   register(uid: number, root: HeldProcess, terms: LeaseTerms): Registration {
-    const coverage = this.membership.coverage(root.pid);
-    const around = coverage.leases;
-    if (!root.alive()) {
-      root.close();
-      throw new Refusal('processNotFound', `pid ${String(root.pid)} has just exited`);
-    }
-    const own = around.find((lease) => lease.rootPid === root.pid && lease.rootStartTicks === root.startTicks);
-    if (own !== undefined && own.uid !== uid) {
-      root.close();
-      throw new Refusal('leaseHeldByOther', `pid ${String(root.pid)} is registered by uid ${String(own.uid)}`);
-    }
-    if (own !== undefined) {
-      root.close();
-      return this.#changeTerms(own, terms);
-    }
+    let around: Coverage;
+    let own: Lease | undefined;
     try {
-      this.#checkRoom(uid, around[0]);
-      this.#checkMembers(root);
-      this.#index.checkMarker(terms.markerDigest);
+      around = this.membership.coverage(root.pid);
+      own = this.#admit(uid, root, terms, around.leases);
     } catch (error) {
       root.close();
       throw error;
     }
-    return this.#grant(this.#newLease(uid, root, terms, around[0]), root, coverage);
+    if (own === undefined) return this.#grant(this.#newLease(uid, root, terms, around.leases[0]), root, around);
+    root.close();
+    return this.#changeTerms(own, terms);
   }
 
-  #checkRoom(uid: number, parent: Lease | undefined): void {
+  /** @returns the lease that the owner has on it; undefined where there is none, and room for one */
+  #admit(uid: number, root: HeldProcess, terms: LeaseTerms, around: readonly Lease[]): Lease | undefined {
+    if (!root.alive()) throw new Refusal('processNotFound', `pid ${String(root.pid)} has just exited`);
+    const own = around.find((lease) => isRoot(lease, root));
+    if (own === undefined) {
+      this.#checkRoom(uid, around);
+      this.#checkMembers(root);
+    } else if (own.uid !== uid) {
+      throw new Refusal('leaseHeldByOther', `pid ${String(root.pid)} is registered by uid ${String(own.uid)}`);
+    }
+    this.#index.checkMarker(terms.markerDigest, own);
+    return own;
+  }
+
+  #checkRoom(uid: number, around: readonly Lease[]): void {
     const { leasesPerUidMax, depthMax } = this.#options.limits;
     if (this.#index.countOf(uid) >= leasesPerUidMax) {
       throw new Refusal(
@@ -137,9 +143,13 @@ export class LeaseTable {
         },
       );
     }
-    if (parent !== undefined && parent.depth >= depthMax) {
+    if ((around[0]?.depth ?? 0) >= depthMax) {
       throw new Refusal('limitReached', `leases nest at most ${String(depthMax)} deep`, { limit: 'depthMax' });
     }
+    if (around.length < leasesPerProcessMax) return;
+    throw new Refusal('limitReached', `${String(leasesPerProcessMax)} leases cover the process, the most that can`, {
+      limit: 'leasesPerProcessMax',
+    });
   }
 
   #checkMembers(root: HeldProcess): void {
@@ -181,59 +191,73 @@ export class LeaseTable {
     if (lease.terms.scope === 'tree') this.membership.treeGrew();
     const { member, isNew } = this.members.cover(root, [lease, ...around.asSender], around.leases, this.membership.version);
     if (!isNew) root.close();
-    this.#options.events.joined(member, isNew);
-    this.#schedule(lease);
-    return {
-      lease,
-      member,
-      isNew: true,
-      undo: () => {
-        this.drop(lease, 'revoked');
-      },
+    const undo = (): void => {
+      this.drop(lease, 'revoked');
     };
+    try {
+      this.#options.events.joined(member, isNew);
+    } catch (error) {
+      undo();
+      throw error;
+    }
+    this.#schedule(lease);
+    return { lease, member, isNew: true, undo };
   }
 
   #changeTerms(lease: Lease, terms: LeaseTerms): Registration {
-    const before = {
-      terms: lease.terms,
-      deadlineMs: lease.deadlineMs,
-      maxDeadlineMs: lease.maxDeadlineMs,
-      warned: lease.warned,
-    };
-    this.#index.checkMarker(terms.markerDigest, lease);
-    this.#setTerms(lease, terms);
+    const member = this.members.known(lease.rootPid);
+    if (member === undefined) throw new Refusal('processNotFound', `no process has pid ${String(lease.rootPid)}`);
+    const before = changeable(lease);
+    const left = this.#setTerms(lease, terms);
     startDeadlines(lease, this.#options.clock.monotonicMs());
     lease.renewedWallMs = this.#options.clock.wallMs();
     this.#schedule(lease);
-    const member = this.members.known(lease.rootPid);
-    if (member === undefined) throw new Refusal('processNotFound', `no process has pid ${String(lease.rootPid)}`);
-    return {
-      lease,
-      member,
-      isNew: false,
-      undo: () => {
-        if (lease.state !== 'active') return;
-        this.#setTerms(lease, before.terms);
-        Object.assign(lease, before);
-        this.#schedule(lease);
-      },
+    const after = changeable(lease);
+    const undo = (): void => {
+      if (lease.state === 'active') this.#restoreTerms(lease, before, after, left);
     };
+    return { lease, member, isNew: false, undo };
   }
 
-  #setTerms(lease: Lease, terms: LeaseTerms): void {
+  /** A heartbeat that came since then stands. */
+  #restoreTerms(lease: Lease, before: Changeable, after: Changeable, left: readonly Left[]): void {
+    const { deadlineMs, renewedWallMs } = lease;
+    this.#setTerms(lease, before.terms);
+    Object.assign(lease, before);
+    if (deadlineMs !== after.deadlineMs || renewedWallMs !== after.renewedWallMs) {
+      lease.renewedWallMs = renewedWallMs;
+      renewDeadline(lease, this.#options.clock.monotonicMs());
+    }
+    this.#schedule(lease);
+    for (const one of left) this.#takeBack(lease, one);
+  }
+
+  /** Its pidfd may be closed by now, and its pid another's. */
+  #takeBack(lease: Lease, { member, leases, byMarker }: Left): void {
+    const known = this.members.live(member.pid);
+    const held = known?.held ?? this.#options.table.hold(member.pid);
+    if (held === undefined) return;
+    const around = provenOf(known);
+    const proven = leases.filter((one) => one === lease || around.includes(one));
+    if (compareIdentity(member, held) === 'same') this.#cover(held, byMarker ? [] : proven, byMarker ? [lease] : []);
+    else if (known === undefined) held.close();
+  }
+
+  /** @returns the members that this let go */
+  #setTerms(lease: Lease, terms: LeaseTerms): readonly Left[] {
     const was = lease.terms;
     this.#index.moveMarker(lease, terms.markerDigest);
     lease.terms = terms;
-    if (was.scope === terms.scope) return;
-    if (terms.scope === 'tree') this.membership.treeGrew();
-    else this.#shrinkToRoot(lease);
+    if (terms.scope === 'process') return was.scope === 'process' ? [] : this.#shrinkToRoot(lease);
+    if (was.scope === 'process' || was.markerDigest !== terms.markerDigest) this.membership.treeGrew();
+    return [];
   }
 
-  #shrinkToRoot(lease: Lease): void {
-    for (const member of lease.members.items()) {
-      const isRoot = member.pid === lease.rootPid && member.startTicks === lease.rootStartTicks;
-      if (!isRoot) this.members.uncover(member, lease);
-    }
+  #shrinkToRoot(lease: Lease): Left[] {
+    const others = lease.members.items().filter((member) => !isRoot(lease, member));
+    const left = others.map((member) => ({ member, leases: member.leases, byMarker: member.markerLeases.includes(lease) }));
+    for (const member of others) this.members.uncover(member, lease);
+    return left;
   }
 
   /**
@@ -264,7 +288,8 @@ export class LeaseTable {
   exited(member: Member): void {
     for (const lease of this.members.exited(member)) {
       if (lease.members.size > 0) continue;
-      if (lease.terms.markerDigest !== null && lease.terms.scope === 'tree') this.#options.events.emptied(lease);
+      const mayHaveOthers = this.#options.seesForks === true || lease.terms.markerDigest !== null;
+      if (mayHaveOthers && lease.terms.scope === 'tree') this.#options.events.emptied(lease);
       else this.end(lease, 'exited');
     }
   }
@@ -276,6 +301,7 @@ export class LeaseTable {
     lease.endedWallMs = this.#options.clock.wallMs();
     this.#index.delete(lease);
     for (const member of lease.members.items()) this.members.uncover(member, lease);
+    this.#compactDeadlines();
   }
 
   /** The earliest moment (CLOCK_MONOTONIC, ms) at which `tick` has something to do; Infinity: never. */
@@ -309,24 +335,64 @@ export class LeaseTable {
     if (dueMs >= lease.scheduledMs) return;
     lease.scheduledMs = dueMs;
     this.#deadlines.push(lease, dueMs);
+    this.#compactDeadlines();
+  }
+
+  /** What ended, or moved, long before its deadline must not pile up: one entry a lease is kept. */
+  #compactDeadlines(): void {
     if (this.#deadlines.size <= 2 * this.#index.size + 64) return;
-    this.#deadlines.compact((one, timeMs) => one.state === 'active' && one.scheduledMs === timeMs);
+    const kept = new Set<Lease>();
+    this.#deadlines.compact((lease, timeMs) => {
+      if (lease.state !== 'active' || lease.scheduledMs !== timeMs || kept.has(lease)) return false;
+      kept.add(lease);
+      return true;
+    });
   }
 
   /**
-   * Puts back a lease that an earlier server granted, with those of its members that still live.
+   * Puts back a lease that an earlier server granted, with those of its members that still live. A lease that it was
+   * taken inside of comes before it.
    *
    * @param lease as it was persisted, with its deadlines
-   * @param members its live processes, held
+   * @param members its live processes, held; the table keeps what it needs, and closes the others
    */
   restore(lease: Lease, members: readonly { readonly held: HeldProcess; readonly byMarker: boolean }[]): void {
     this.#index.add(lease);
     this.membership.treeGrew();
+    lease.rootAlive = members.some(({ held }) => isRoot(lease, held));
     for (const { held, byMarker } of members) {
-      const covered = this.members.cover(held, byMarker ? [] : [lease], byMarker ? [lease] : [], 0);
-      if (covered.isNew) this.#options.events.joined(covered.member, true);
-      else held.close();
+      // Those of before it shrank to its root may be on file still.
+      const isMember = lease.terms.scope === 'tree' || isRoot(lease, held);
+      const proven = [lease, ...provenOf(this.members.known(held.pid))];
+      const member = isMember ? this.#cover(held, byMarker ? [] : proven, byMarker ? [lease] : []) : undefined;
+      if (member?.held !== held) held.close();
     }
     this.#schedule(lease);
   }
+
+  /** Leases cover a process, as is on file already; whatever else is to be known of it, the next look finds. */
+  #cover(held: HeldProcess, proven: readonly Lease[], byMarker: readonly Lease[]): Member {
+    const { member, isNew } = this.members.cover(held, proven, byMarker, 0);
+    if (isNew) this.#options.events.joined(member, true);
+    return member;
+  }
+}
+
+/** What new terms change of a lease. */
+type Changeable = Pick<Lease, 'terms' | 'deadlineMs' | 'maxDeadlineMs' | 'warned' | 'renewedWallMs'>;
+
+function changeable({ terms, deadlineMs, maxDeadlineMs, warned, renewedWallMs }: Lease): Changeable {
+  return { terms, deadlineMs, maxDeadlineMs, warned, renewedWallMs };
+}
+
+/** A member that a lease let go when it shrank to its root, with what it had before. */
+interface Left {
+  readonly member: Member;
+  readonly leases: readonly Lease[];
+  readonly byMarker: boolean;
+}
+
+/** The leases that cover a member by descent. */
+function provenOf(member: Member | undefined): readonly Lease[] {
+  return member === undefined ? [] : member.leases.filter((lease) => !member.markerLeases.includes(lease));
 }

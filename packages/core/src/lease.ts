@@ -1,4 +1,5 @@
 import type { LeaseState, Renewal, Scope } from '#protocol/lease.ts';
+import { compareIdentity, type IdentityParts } from './identity.ts';
 import type { HeldProcess } from './ports.ts';
 import type { Roster } from './roster.ts';
 import type { SignalSet } from './signal-set.ts';
@@ -61,6 +62,21 @@ export interface Member {
 
 /** Why an active lease ends. */
 export type LeaseEnd = Exclude<LeaseState, 'active'>;
+
+/** Is this the process that the lease was taken on? Its pid and even the clock tick of its start may be another's by now. */
+export function isRoot(lease: Lease, process: IdentityParts): boolean {
+  const root = { pid: lease.rootPid, startTicks: lease.rootStartTicks, pidfdId: lease.rootPidfdId };
+  return compareIdentity(root, process) === 'same';
+}
+
+/**
+ * Orders leases that cover one process by descent. Their roots are each other's ancestors, so the inner one started
+ * later; within one clock tick they stay as they were given.
+ */
+export function innermostFirst(leases: readonly Lease[]): readonly Lease[] {
+  if (leases.length < 2) return leases;
+  return leases.toSorted((a, b) => Number(b.rootStartTicks) - Number(a.rootStartTicks));
+}
 
 /** Which deadline comes first, and what it means. */
 export function nextDeadlineMs(lease: Lease): number {

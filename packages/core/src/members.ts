@@ -1,4 +1,4 @@
-import type { Lease, Member } from './lease.ts';
+import { innermostFirst, isRoot, type Lease, type Member } from './lease.ts';
 import type { HeldProcess } from './ports.ts';
 import type { ProtectedSet } from './protected-set.ts';
 
@@ -7,6 +7,7 @@ const none: readonly Lease[] = Object.freeze([]);
 export interface Covered {
   readonly member: Member;
   readonly isNew: boolean;
+  /** It got a lease that it did not have, or is covered by descent where only its marker was known. */
   readonly grew: boolean;
 }
 
@@ -48,7 +49,6 @@ export class Members {
    * @param held the process; kept by the member if it is new, else left to the caller
    * @param found leases that cover it by descent, innermost first
    * @param byMarker leases that cover it by its marker alone
-   * @returns the member, whether it is new, and whether it got a lease that it did not have
    */
   cover(held: HeldProcess, found: readonly Lease[], byMarker: readonly Lease[], version: number): Covered {
     const known = this.#byPid.get(held.pid);
@@ -56,14 +56,14 @@ export class Members {
       const grew = this.#extend(known, found, byMarker, version);
       return { member: known, isNew: false, grew };
     }
-    const markerOnly = byMarker.filter((lease) => !found.includes(lease));
+    const marked = byMarker.filter((lease) => !found.includes(lease));
     const member: Member = {
       pid: held.pid,
       startTicks: held.startTicks,
       pidfdId: held.pidfdId,
       held,
-      leases: [...found, ...markerOnly],
-      markerLeases: markerOnly.length === 0 ? none : markerOnly,
+      leases: [...found, ...marked],
+      markerLeases: marked.length === 0 ? none : marked,
       resolvedAt: version,
     };
     this.#byPid.set(held.pid, member);
@@ -72,20 +72,19 @@ export class Members {
     return { member, isNew: true, grew: true };
   }
 
+  /** A lease that is not found any more, because a parent has exited, is inside those that are. */
   #extend(member: Member, found: readonly Lease[], byMarker: readonly Lease[], version: number): boolean {
     member.resolvedAt = version;
-    const old = member.leases;
-    const missing = [...found, ...byMarker].filter((lease) => !old.includes(lease));
-    const proven = member.markerLeases.filter((lease) => !found.includes(lease));
-    if (proven.length !== member.markerLeases.length) member.markerLeases = proven.length === 0 ? none : proven;
-    if (missing.length === 0) return false;
-    const inOrder = [...found, ...old.filter((lease) => !found.includes(lease))];
-    const byMarkerOnly = byMarker.filter((lease) => !inOrder.includes(lease));
-    member.leases = [...inOrder, ...byMarkerOnly];
-    if (byMarkerOnly.length > 0) member.markerLeases = [...member.markerLeases, ...byMarkerOnly];
-    for (const lease of missing) lease.members.add(member);
+    if (found.length + byMarker.length === 0) return false;
+    const { leases: old, markerLeases } = member;
+    const kept = old.filter((lease) => !found.includes(lease) && !markerLeases.includes(lease));
+    const proven = innermostFirst([...kept, ...found]);
+    const marked = [...new Set([...markerLeases, ...byMarker])].filter((lease) => !proven.includes(lease));
+    member.leases = [...proven, ...marked];
+    member.markerLeases = marked.length === 0 ? none : marked;
+    for (const lease of member.leases) lease.members.add(member);
     if (member.leases[0] !== old[0]) this.#set.changed(member);
-    return true;
+    return member.leases.length > old.length || markerLeases.some((lease) => !marked.includes(lease));
   }
 
   /** Takes a lease off a member; a member without leases is let go. */
@@ -107,7 +106,7 @@ export class Members {
     const { leases } = member;
     for (const lease of leases) {
       lease.members.delete(member);
-      if (member.pid === lease.rootPid && member.startTicks === lease.rootStartTicks) lease.rootAlive = false;
+      if (isRoot(lease, member)) lease.rootAlive = false;
     }
     this.#forget(member);
     return leases;

@@ -1,9 +1,19 @@
-import type { Lease, Member } from './lease.ts';
-import type { Members } from './members.ts';
-import type { ProcessEntry, ProcessTable } from './ports.ts';
+import { innermostFirst, type Lease, type Member } from './lease.ts';
+import type { Covered, Members } from './members.ts';
+import { parentOf } from './parent.ts';
+import type { HeldProcess, ProcessEntry, ProcessTable } from './ports.ts';
 
-/** How far up a walk goes: deeper chains than this are a fork bomb, not a job. */
-const levelsMax = 4096;
+/**
+ * How far up a walk goes: deeper chains than this are a fork bomb, not a job. Each level is two reads of /proc while
+ * every other caller waits.
+ */
+const levelsMax = 512;
+
+/**
+ * How many leases one process is covered by, the innermost ones. `depthMax` bounds those that are taken from the
+ * outside inwards; a chain of processes that take theirs from the inside outwards would have no bound.
+ */
+export const leasesPerProcessMax = 32;
 
 const none: readonly Lease[] = Object.freeze([]);
 
@@ -21,7 +31,11 @@ export const uncovered: Coverage = { leases: none, asSender: none };
 interface Found {
   readonly proven: readonly Lease[];
   readonly marked: readonly Lease[];
+  /** The marker is the process's own. */
+  readonly carries: boolean;
 }
+
+const nothing: Found = { proven: none, marked: none, carries: false };
 
 /** How many members are kept in mind: each costs a pidfd. */
 export interface MembershipLimits {
@@ -40,8 +54,8 @@ export interface MembershipEvents {
 }
 
 /**
- * Who is a member, without the sentinel (design: 2-architecture): walk up from the process at question time. A
- * process once seen as a member stays one. The marker only protects.
+ * Who is a member (design: 2-architecture): walk up from the process at question time. A process once seen as a member
+ * stays one. The marker only protects. With the sentinel the kernel's mark finds who was re-parented, too.
  */
 export class Membership {
   readonly #table: ProcessTable;
@@ -65,7 +79,7 @@ export class Membership {
     this.#events = events;
   }
 
-  /** Grows with each new tree lease: what was complete before may lack that one. */
+  /** Grows with each new tree lease, and each new marker: what was complete before may lack that one. */
   get version(): number {
     return this.#version;
   }
@@ -87,52 +101,50 @@ export class Membership {
     const stale = this.#members.known(pid);
     if (stale !== undefined) this.#events.dead(stale);
     const entry = seen ?? this.#table.entry(pid);
-    if (entry === undefined) return uncovered;
-    const found = this.#find(pid, entry, undefined);
-    return found.proven.length + found.marked.length === 0 ? uncovered : this.#join(pid, found);
+    const found = entry === undefined ? nothing : this.#find(pid, entry, undefined);
+    return found === nothing ? uncovered : this.#join(pid, found);
   }
 
   /**
-   * The same for a member that is known to live.
+   * The same for a member that is known to live. It stays one whatever the walk finds: it can only get further leases.
    *
    * @param member as `Members.live` gave it in this turn
    */
   coverageOf(member: Member, seen?: ProcessEntry): Coverage {
     if (member.resolvedAt === this.#version) return coverageOf(member);
     const entry = seen ?? this.#table.entry(member.pid);
-    if (entry === undefined) return uncovered;
-    const found = this.#find(member.pid, entry, member);
-    const { grew } = this.#members.cover(member.held, found.proven, found.marked, this.#version);
-    if (grew) this.#events.joined(member, false);
+    if (entry?.startTicks === member.startTicks) {
+      const found = this.#find(member.pid, entry, member);
+      if (member.held.alive() && this.#cover(member.held, found).grew) this.#events.joined(member, false);
+    }
     return coverageOf(member);
   }
 
   #find(pid: number, entry: ProcessEntry, known: Member | undefined): Found {
     const { proven, marked } = this.#walk(pid, entry);
     const byMarker = this.#byMarker(pid, entry, known);
-    return { proven, marked: union(marked, byMarker) };
+    if (proven.length + marked.length + byMarker.length === 0) return nothing;
+    const all = outwards(marked, byMarker).filter((lease) => !proven.includes(lease));
+    const fits = hasPlace(known?.leases ?? none);
+    return { proven: proven.filter(fits), marked: all.filter(fits), carries: byMarker.some((lease) => all.includes(lease)) };
   }
 
-  /**
-   * Walks towards init, and collects the leases of the members on the way. A parent must have started no later
-   * than its child, and the child's ppid is read again after the parent: if the parent died in between, the child
-   * has another one now and the step is taken again.
-   */
-  #walk(pid: number, entry: ProcessEntry): Found {
+  /** Walks towards init, and collects the leases of the members on the way. */
+  #walk(pid: number, entry: ProcessEntry): Pick<Found, 'proven' | 'marked'> {
     let proven = none;
     let marked = none;
     let child = { pid, entry };
     for (let level = 0; level < levelsMax; level += 1) {
-      const parent = this.#parentOf(child);
+      const parent = parentOf(this.#table, child);
       if (parent === undefined) break;
       const member = this.#members.live(parent.pid);
       if (member !== undefined && member.startTicks === parent.entry.startTicks) {
         const trees = member.leases.filter((lease) => lease.terms.scope === 'tree');
-        proven = union(
+        proven = outwards(
           proven,
           trees.filter((lease) => !member.markerLeases.includes(lease)),
         );
-        marked = union(
+        marked = outwards(
           marked,
           trees.filter((lease) => member.markerLeases.includes(lease)),
         );
@@ -140,23 +152,9 @@ export class Membership {
       }
       child = parent;
     }
-    return { proven, marked };
-  }
-
-  #parentOf(child: { pid: number; entry: ProcessEntry }): { pid: number; entry: ProcessEntry } | undefined {
-    let { ppid } = child.entry;
-    for (let attempt = 0; attempt < 8; attempt += 1) {
-      if (ppid <= 1) return undefined;
-      const entry = this.#table.entry(ppid);
-      const again = this.#table.entry(child.pid);
-      if (again === undefined || again.startTicks !== child.entry.startTicks) return undefined;
-      if (again.ppid === ppid) {
-        if (entry === undefined || startedAfter(entry, child.entry)) return undefined;
-        return { pid: ppid, entry };
-      }
-      ({ ppid } = again);
-    }
-    return undefined;
+    const byKernel = this.#table.markedLease?.(pid);
+    if (byKernel !== undefined && !proven.includes(byKernel)) proven = outwards(chainOf(byKernel), proven);
+    return { proven: innermostFirst(proven), marked };
   }
 
   /** The secret in its environment, if it is the owner's process and started after the grant. */
@@ -164,7 +162,7 @@ export class Membership {
     if (this.#markers.size === 0 || entry.kernelThread) return none;
     const digest = this.#table.markerDigest(pid);
     const lease = digest === undefined ? undefined : this.#markers.get(digest);
-    if (lease === undefined || known?.leases.includes(lease) === true) return none;
+    if (lease?.terms.scope !== 'tree' || known?.leases.includes(lease) === true) return none;
     if (this.#table.uids(pid)?.real !== lease.uid) return none;
     return Number(entry.startTicks) >= lease.grantedTicks ? [lease] : none;
   }
@@ -178,15 +176,34 @@ export class Membership {
     if (!this.#hasRoom(members)) return { leases: members, asSender: seen.proven };
     const held = this.#table.hold(pid);
     if (held === undefined) return uncovered;
-    const entry = this.#table.entry(pid);
-    const found = entry === undefined ? undefined : this.#find(pid, entry, undefined);
-    if (found === undefined || !held.alive() || found.proven.length + found.marked.length === 0) {
-      held.close();
-      return uncovered;
+    let kept = false;
+    try {
+      const entry = this.#table.entry(pid);
+      const found = entry === undefined ? nothing : this.#find(pid, entry, undefined);
+      if (found === nothing || !held.alive()) return uncovered;
+      const { member } = this.#cover(held, found);
+      kept = true;
+      this.#tellNew(member);
+      return coverageOf(member);
+    } finally {
+      if (!kept) held.close();
     }
-    const { member, isNew } = this.#members.cover(held, found.proven, found.marked, this.#version);
-    if (isNew) this.#events.joined(member, true);
-    return coverageOf(member);
+  }
+
+  /** Descendants of who carries a marker may be known by other leases: what is known of them lacks this one. */
+  #cover(held: HeldProcess, found: Found): Covered {
+    if (found.carries) this.treeGrew();
+    return this.#members.cover(held, found.proven, found.marked, this.#version);
+  }
+
+  /** A member that cannot be watched is not kept: nobody would hear of its exit. */
+  #tellNew(member: Member): void {
+    try {
+      this.#events.joined(member, true);
+    } catch (error) {
+      this.#members.exited(member);
+      throw error;
+    }
   }
 
   /** Past the bound a process is still protected; it is only not kept in mind. */
@@ -201,12 +218,24 @@ function coverageOf(member: Member): Coverage {
   return { leases: member.leases, asSender: member.leases.filter((lease) => !member.markerLeases.includes(lease)) };
 }
 
-function union(first: readonly Lease[], more: readonly Lease[]): readonly Lease[] {
-  if (first.length === 0) return more;
-  const missing = more.filter((lease) => !first.includes(lease));
-  return missing.length === 0 ? first : [...first, ...missing];
+/** A lease that the kernel passed on from a parent that may be gone, and those that it was taken inside of. */
+function chainOf(lease: Lease): readonly Lease[] {
+  const chain: Lease[] = [];
+  for (let one: Lease | undefined = lease; one !== undefined; one = one.parent) {
+    if (one.state === 'active' && one.terms.scope === 'tree') chain.push(one);
+  }
+  return chain;
 }
 
-function startedAfter(parent: ProcessEntry, child: ProcessEntry): boolean {
-  return Number(parent.startTicks) > Number(child.startTicks);
+/** Says yes to the leases that a process has, and to so many others as it may get. */
+function hasPlace(has: readonly Lease[]): (lease: Lease) => boolean {
+  let places = leasesPerProcessMax - has.length;
+  return (lease) => has.includes(lease) || places-- > 0;
+}
+
+/** Adds the leases of a process further out: what both have stands in the order of that one. */
+function outwards(inner: readonly Lease[], outer: readonly Lease[]): readonly Lease[] {
+  if (inner.length === 0) return outer;
+  if (outer.length === 0) return inner;
+  return [...inner.filter((lease) => !outer.includes(lease)), ...outer];
 }

@@ -1,3 +1,5 @@
+import type { Lease } from './lease.ts';
+
 /**
  * What the rules need of the machine, as an interface: the adapters are in packages/linux and
  * packages/server/src/machine.ts; tests and benches bring a table of their own.
@@ -36,6 +38,8 @@ export interface ProcessTable {
   hold(pid: number): HeldProcess | undefined;
   /** @returns undefined where it is gone */
   uids(pid: number): Uids | undefined;
+  /** The innermost lease that the kernel marked it with; absent without the sentinel. @returns undefined: none */
+  markedLease?(pid: number): Lease | undefined;
   /** A digest of the secret in its OMNIMIND_LEASE, if it carries one that may be read. */
   markerDigest(pid: number): string | undefined;
 }

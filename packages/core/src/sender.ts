@@ -32,7 +32,8 @@ export class Sender {
     if (pid === undefined) return uncovered.asSender;
     const { leases, asSender } = membership.coverage(pid);
     if (leases.length === 0) this.#uncoveredAt = membership.version;
-    return asSender;
+    // It may have exited while it was looked up, and a member may have its pid.
+    return asSender.length > 0 && this.pid === undefined ? uncovered.asSender : asSender;
   }
 
   close(): void {

@@ -1,12 +1,14 @@
-/** A set of signals 1 to 64, as two words: 100,000 leases share a handful of these. */
+/** A set of signals 1 to 64, as two words: 100,000 leases share a handful of these. Compare the words, not the objects. */
 export interface SignalSet {
   readonly low: number;
   readonly high: number;
 }
 
+/** Whoever asks for ever new sets must not fill the memory with them: past this many, a set is shared with nobody. */
+const internedMax = 1024;
 const interned = new Map<string, SignalSet>();
 
-/** A set from signal numbers. Equal sets are the same object. */
+/** A set from signal numbers, 1 to 64. Equal sets are one object, as long as there are few. */
 export function signalSet(signals: Iterable<number>): SignalSet {
   let low = 0;
   let high = 0;
@@ -18,7 +20,7 @@ export function signalSet(signals: Iterable<number>): SignalSet {
   const known = interned.get(key);
   if (known !== undefined) return known;
   const made = Object.freeze({ low, high });
-  interned.set(key, made);
+  if (interned.size < internedMax) interned.set(key, made);
   return made;
 }
 
