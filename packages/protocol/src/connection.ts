@@ -45,9 +45,12 @@ export class Connection {
   /** What is sent while a chunk is taken goes out in one write: a peer with many requests in flight gets its answers together. */
   #take(chunk: Buffer, events: ConnectionEvents): void {
     this.#taking = true;
-    this.#decode(chunk, events);
-    this.#taking = false;
-    this.#flush();
+    try {
+      this.#decode(chunk, events);
+    } finally {
+      this.#taking = false;
+      this.#flush();
+    }
   }
 
   #flush(): void {
@@ -59,12 +62,21 @@ export class Connection {
   #decode(chunk: Buffer, events: ConnectionEvents): void {
     try {
       this.#decoder.push(chunk, (line) => {
-        if (line !== '') deliver(line, events);
+        if (line !== '' && !this.#stream.destroyed) this.#deliver(line, events);
       });
     } catch (error) {
       this.#stream.pause();
       this.#stream.removeAllListeners('data');
       events.onOversized(error as Error);
+    }
+  }
+
+  /** A fault of whoever takes the messages closes this connection, with its cause, and harms no other. */
+  #deliver(line: string, events: ConnectionEvents): void {
+    try {
+      deliver(line, events);
+    } catch (error) {
+      this.#stream.destroy(error as Error);
     }
   }
 
@@ -90,15 +102,19 @@ export class Connection {
 
   /** Resolves when the stream has taken everything, or is closed. */
   async drained(): Promise<void> {
-    if (this.#stream.writableLength === 0 || this.#stream.destroyed) return;
+    this.#flush();
+    const stream = this.#stream;
+    if (stream.writableLength === 0 || stream.destroyed) return;
     await new Promise<void>((resolve) => {
       const done = (): void => {
-        this.#stream.off('drain', done);
-        this.#stream.off('close', done);
+        stream.off('finish', done);
+        stream.off('close', done);
         resolve();
       };
-      this.#stream.on('drain', done);
-      this.#stream.on('close', done);
+      stream.on('finish', done);
+      stream.on('close', done);
+      // What is written last is taken last. `drain` comes only where a write was told to wait.
+      if (stream.writable) stream.write('', done);
     });
   }
 

@@ -2,6 +2,7 @@ import { bounds } from './bounds.ts';
 import { ProtocolError } from './errors.ts';
 
 const newline = 0x0a;
+const nothing = Buffer.alloc(0);
 
 /**
  * Cuts a byte stream into lines: one JSON message each (protocol/README.md, framing). Holds at most one
@@ -9,7 +10,8 @@ const newline = 0x0a;
  */
 export class LineDecoder {
   readonly #maxBytes: number;
-  #pending: Buffer[] = [];
+  /** The unfinished line, and behind it room for more. */
+  #pending: Buffer = nothing;
   #pendingBytes = 0;
 
   /** @param maxBytes longest line, its newline included */
@@ -33,14 +35,26 @@ export class LineDecoder {
     }
     if (from === chunk.length) return;
     this.#checkLength(this.#pendingBytes + chunk.length - from + 1);
-    this.#pending.push(from === 0 ? chunk : chunk.subarray(from));
-    this.#pendingBytes += chunk.length - from;
+    this.#keep(chunk.subarray(from));
+  }
+
+  /** Copies: chunks that were kept as they came would cost a hundred times what a peer sends byte by byte. */
+  #keep(bytes: Buffer): void {
+    const neededBytes = this.#pendingBytes + bytes.length;
+    if (neededBytes > this.#pending.length) {
+      const larger = Buffer.allocUnsafe(Math.max(neededBytes, 2 * this.#pending.length));
+      this.#pending.copy(larger, 0, 0, this.#pendingBytes);
+      this.#pending = larger;
+    }
+    bytes.copy(this.#pending, this.#pendingBytes);
+    this.#pendingBytes = neededBytes;
   }
 
   #complete(chunk: Buffer, from: number, end: number): string {
     if (this.#pendingBytes === 0) return chunk.toString('utf8', from, end);
-    const line = Buffer.concat([...this.#pending, chunk.subarray(from, end)]).toString('utf8');
-    this.#pending = [];
+    this.#keep(chunk.subarray(from, end));
+    const line = this.#pending.toString('utf8', 0, this.#pendingBytes);
+    this.#pending = nothing;
     this.#pendingBytes = 0;
     return line;
   }

@@ -38,12 +38,15 @@ export const EventContext = Type.Object(
 );
 export type EventContext = Static<typeof EventContext>;
 
-/** Who wrote the row: a kill through the server, a lease's transition, or the server about its own history. */
-export const EventSource = Type.Enum(['mediated', 'lease', 'server']);
+/**
+ * Who wrote the row: the kernel's observer, a kill through the server, a lease's transition, or the server about its
+ * own history.
+ */
+export const EventSource = Type.Enum(['sentinel', 'mediated', 'lease', 'server']);
 export type EventSource = Static<typeof EventSource>;
 
 /**
- * `intended`: written before the signal; stays where the server died in between. For leases the state reached
+ * `intended`: written before the signal; stays where the server died in between. `audited`: the guard would have refused it. For leases the state reached
  * (or `granted`, `renewed` for new terms); for the history itself `pruned` and `dropped`.
  */
 export const EventOutcome = Type.Enum([
@@ -52,6 +55,7 @@ export const EventOutcome = Type.Enum([
   'ignored',
   'pending',
   'denied',
+  'audited',
   'failed',
   'granted',
   'renewed',
@@ -73,6 +77,34 @@ export type TerminationOutcome = Static<typeof TerminationOutcome>;
 export const SignalCode = Type.Enum(['user', 'kernel', 'tkill', 'queue', 'pidfd']);
 export type SignalCode = Static<typeof SignalCode>;
 
+const Bytes = Type.Integer({ minimum: 0 });
+
+/** What the OOM killer's victim held, and who asked for memory then. The numbers are absent where the kernel tells none. */
+export const OomKill = Type.Object(
+  {
+    allocator: Type.Object({ pid: Type.Integer({ minimum: 0 }), comm: Type.String() }, { additionalProperties: false }),
+    virtualBytes: Type.Optional(Bytes),
+    anonBytes: Type.Optional(Bytes),
+    fileBytes: Type.Optional(Bytes),
+    shmemBytes: Type.Optional(Bytes),
+    swapBytes: Type.Optional(Bytes),
+    pageTableBytes: Type.Optional(Bytes),
+  },
+  { additionalProperties: false },
+);
+export type OomKill = Static<typeof OomKill>;
+
+/** How a covered process ended, as wait(2) tells it: one of the two is null. */
+export const ProcessExit = Type.Object(
+  {
+    code: Type.Union([Type.Integer({ minimum: 0, maximum: 255 }), Type.Null()]),
+    signal: Type.Union([Signal, Type.Null()]),
+    coreDumped: Type.Boolean(),
+  },
+  { additionalProperties: false },
+);
+export type ProcessExit = Static<typeof ProcessExit>;
+
 export const SignalEvent = Type.Object(
   {
     id: Type.Integer({ minimum: 1 }),
@@ -93,6 +125,10 @@ export const SignalEvent = Type.Object(
     /** For a mediated kill that is over: how its target ended. */
     termination: Type.Optional(TerminationOutcome),
     override: Type.Optional(Type.Boolean()),
+    /** For a SIGKILL of the kernel's: the OOM killer sent it. */
+    oom: Type.Optional(OomKill),
+    /** For the exit of a covered process. */
+    exit: Type.Optional(ProcessExit),
     context: EventContext,
   },
   { additionalProperties: false },

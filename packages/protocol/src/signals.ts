@@ -60,17 +60,17 @@ export function signalName(signal: number): string {
 }
 
 /**
- * Reads a signal as a person writes it: `9`, `KILL`, `SIGKILL`, `rtmin+1`.
+ * Reads a signal as a person writes it, and as `signalName` does: `9`, `KILL`, `SIGKILL`, `rtmin+1`, `SIG32`.
  *
  * @param text what was written, in any case
  * @returns the number, or undefined where it names no signal
  */
 export function parseSignal(text: string): number | undefined {
-  if (/^\d{1,2}$/.test(text)) {
-    const signal = Number(text);
+  const name = text.toUpperCase().replace(/^SIG/, '');
+  if (/^\d{1,2}$/.test(name)) {
+    const signal = Number(name);
     return signal <= bounds.signalMax ? signal : undefined;
   }
-  const name = text.toUpperCase().replace(/^SIG/, '');
   const index = name === '' ? -1 : names.indexOf(name);
   if (index > 0) return index;
   return aliases[name] ?? parseRealTime(name);

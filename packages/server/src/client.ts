@@ -9,6 +9,12 @@ import { Session } from './session.ts';
 
 /** What a peer may leave untaken before the server stops reading from it. */
 const unreadBytesMax = 4 * 1024 * 1024;
+/** Messages of one connection that wait for their answers before no more are read from it. */
+const messagesInFlightMax = 512;
+/** After so much work for one connection the others have their turn. */
+const sliceMs = 10;
+/** How long a peer that was told the end may keep its own end open. */
+const lingerMs = 1000;
 
 /** One accepted connection: lines in, answers out, within the bounds. */
 export class Client {
@@ -17,7 +23,14 @@ export class Client {
   readonly #clients: Clients;
   readonly #dispatcher: Dispatcher;
   readonly #log: Logger;
+  /** Messages of the last chunk that came after the pause. */
+  readonly #held: unknown[] = [];
   #paused = false;
+  #workedMs = 0;
+  #inFlight = 0;
+  #answered: () => void = () => undefined;
+  #isLast = false;
+  #linger: NodeJS.Timeout | undefined;
 
   constructor(socket: Socket, peer: PeerProcess, clients: Clients, dispatcher: Dispatcher, log: Logger) {
     this.#clients = clients;
@@ -28,16 +41,25 @@ export class Client {
         this.#take(message);
       },
       onUnparsable: () => {
-        this.#connection.send(errorResponse(null, 'parseError', 'the line is no JSON'));
+        this.#send(JSON.stringify(errorResponse(null, 'parseError', 'the line is no JSON')));
       },
       onOversized: (error) => {
-        this.#connection.send(errorResponse(null, 'invalidRequest', error.message));
-        this.#connection.end();
+        this.#send(JSON.stringify(errorResponse(null, 'invalidRequest', error.message)));
+        this.end();
+        // What else it sends is thrown away, so that its own end is seen.
+        this.#connection.resume();
       },
       onClose: () => {
+        clearTimeout(this.#linger);
+        this.#held.length = 0;
         clients.remove(this);
         this.session.close();
       },
+    });
+    // A peer that sends no more (`nc -N`) still gets the answers that are due.
+    socket.on('end', () => {
+      this.#isLast = true;
+      this.#endIfAnswered();
     });
     const connection = this.#connection;
     this.session = new Session(peer, {
@@ -53,55 +75,88 @@ export class Client {
 
   #take(message: unknown): void {
     this.#clients.touch(this.session);
-    const refusal = this.#clients.admit(this.session);
-    if (refusal !== undefined) {
-      const { id } = (message ?? {}) as { id?: string | number };
-      this.#connection.send(errorResponse(id ?? null, refusal.kind, refusal.message));
-      return;
-    }
+    if (this.#paused) this.#held.push(message);
+    else this.#begin(message);
+  }
+
+  #begin(message: unknown): void {
+    const beganMs = performance.now();
+    const refusal = this.#clients.admit(this.session, message);
+    if (refusal === undefined) this.#answer(message);
+    else this.#send(this.#dispatcher.refuse(message, refusal));
+    this.#workedMs += performance.now() - beganMs;
+    if (this.#workedMs > sliceMs) this.#pauseFor(turn());
+  }
+
+  #answer(message: unknown): void {
+    this.#inFlight += 1;
     let answer;
     try {
       answer = this.#dispatcher.answer(message, this.session);
     } catch (error) {
       this.#log.error({ err: error }, 'an answer could not be made');
     }
-    if (answer instanceof Promise) void this.#sendLater(answer);
-    else this.#send(answer);
+    if (answer instanceof Promise) void this.#sendLater(message, answer);
+    else this.#finish(message, answer);
+    if (this.#inFlight < messagesInFlightMax) return;
+    this.#pauseFor(new Promise((resolve) => (this.#answered = resolve)));
   }
 
-  async #sendLater(answer: Promise<string | undefined>): Promise<void> {
+  async #sendLater(message: unknown, answer: Promise<string | undefined>): Promise<void> {
     let text: string | undefined;
     try {
       text = await answer;
     } catch (error) {
       this.#log.error({ err: error }, 'an answer could not be made');
     }
-    this.#send(text);
+    this.#finish(message, text);
   }
 
-  #send(text: string | undefined): void {
-    this.#clients.done(this.session);
-    if (text !== undefined) this.#connection.sendText(text);
-    if (this.#connection.writableBytes > unreadBytesMax) this.#waitForReader();
+  #finish(message: unknown, text: string | undefined): void {
+    this.#inFlight -= 1;
+    this.#answered();
+    this.#clients.done(this.session, message);
+    this.#send(text);
+    this.#endIfAnswered();
   }
 
   /** A peer that does not read is not read from: what it leaves untaken stays bounded. */
-  #waitForReader(): void {
+  #send(text: string | undefined): void {
+    if (text !== undefined) this.#connection.sendText(text);
+    if (this.#connection.writableBytes > unreadBytesMax) this.#pauseFor(this.#connection.drained());
+  }
+
+  #pauseFor(moment: Promise<void>): void {
     if (this.#paused) return;
     this.#paused = true;
     this.#connection.pause();
-    void this.#connection.drained().then(() => {
-      this.#paused = false;
-      this.#connection.resume();
+    void moment.then(() => {
+      this.#goOn();
     });
   }
 
-  /** Sends what is queued, then closes. */
-  end(): void {
-    this.#connection.end();
+  #goOn(): void {
+    this.#paused = false;
+    this.#workedMs = 0;
+    while (!this.#paused && this.#held.length > 0) this.#begin(this.#held.shift());
+    if (!this.#paused) this.#connection.resume();
   }
 
-  destroy(): void {
-    this.#connection.destroy();
+  #endIfAnswered(): void {
+    if (this.#isLast && this.#inFlight === 0) this.end();
   }
+
+  /** Sends what is queued, then closes; for a peer that does not take it, or stays, nobody waits long. */
+  end(): void {
+    this.#connection.end();
+    this.#linger ??= setTimeout(() => {
+      this.#connection.destroy();
+    }, lingerMs).unref();
+  }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }

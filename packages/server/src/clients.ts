@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
+import { bounds } from '#protocol/bounds.ts';
 import { errorResponse } from '#protocol/message.ts';
 import type { ErrorKind } from '#protocol/errors.ts';
 import type { LeaseTable } from '#core/lease-table.ts';
@@ -11,6 +12,20 @@ import type { Session } from './session.ts';
 export interface ClientLimits {
   readonly connectionsPerUidMax: number;
   readonly requestsInFlightPerUidMax: number;
+}
+
+/** Refused connections that are kept for a moment, so that their peers can read why. */
+const refusedMax = 64;
+const refusedMs = 1000;
+let refused = 0;
+
+/** What was abandoned has only its answer to write. */
+const abandonedMs = 500;
+
+/** Why something is not taken. */
+export interface Reason {
+  readonly kind: ErrorKind;
+  readonly message: string;
 }
 
 interface Usage {
@@ -55,7 +70,7 @@ export class Clients {
     const usage = this.#usageOf(peer.uid);
     if (this.#stopping || usage.connections >= this.#limits.connectionsPerUidMax) {
       peer.held?.close();
-      refuse(socket, this.#stopping ? 'shuttingDown' : 'overloaded', this.#connectionRefusal(peer.uid));
+      refuse(socket, { kind: this.#stopping ? 'shuttingDown' : 'overloaded', message: this.#connectionRefusal(peer.uid) });
       return;
     }
     usage.connections += 1;
@@ -95,26 +110,28 @@ export class Clients {
     }
   }
 
-  /** One more request of this peer. @returns why it is not taken; undefined where it is */
-  admit(session: Session): { kind: ErrorKind; message: string } | undefined {
+  /** One more message of this peer; a batch counts with all its requests. @returns why it is not taken; undefined where it is */
+  admit(session: Session, message: unknown): Reason | undefined {
     if (this.#stopping) return { kind: 'shuttingDown', message: 'the server is stopping: connect again in a moment' };
     const usage = this.#usageOf(session.caller.uid);
-    if (usage.requests >= this.#limits.requestsInFlightPerUidMax) {
+    const count = requestsIn(message);
+    if (usage.requests + count > this.#limits.requestsInFlightPerUidMax) {
       const most = String(this.#limits.requestsInFlightPerUidMax);
       return {
         kind: 'overloaded',
         message: `${most} requests of this uid are in flight, the most at once (requestsInFlightPerUidMax)`,
       };
     }
-    usage.requests += 1;
-    this.#requests += 1;
+    usage.requests += count;
+    this.#requests += count;
     return undefined;
   }
 
-  done(session: Session): void {
-    this.#usageOf(session.caller.uid).requests -= 1;
+  done(session: Session, message: unknown): void {
+    const count = requestsIn(message);
+    this.#usageOf(session.caller.uid).requests -= count;
     this.#forgetIdle(session.caller.uid);
-    this.#requests -= 1;
+    this.#requests -= count;
     if (this.#requests === 0) this.#idle?.();
   }
 
@@ -122,24 +139,42 @@ export class Clients {
    * Takes nothing new, answers what is in flight, and closes every connection.
    *
    * @param waitMs how long what is in flight may take
+   * @param abandon ends what takes longer
    */
-  async stop(waitMs: number): Promise<void> {
+  async stop(waitMs: number, abandon: () => void): Promise<void> {
     this.#stopping = true;
-    if (this.#requests > 0) {
-      await new Promise<void>((resolve) => {
-        this.#idle = resolve;
-        setTimeout(resolve, waitMs).unref();
-      });
-    }
+    await this.#answered(waitMs);
+    abandon();
+    await this.#answered(abandonedMs);
     for (const client of this.#clients) client.end();
   }
 
-  destroy(): void {
-    for (const client of this.#clients) client.destroy();
+  /** Resolves when nothing is in flight, or the time is over. */
+  async #answered(waitMs: number): Promise<void> {
+    if (this.#requests === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#idle = resolve;
+      setTimeout(resolve, waitMs).unref();
+    });
   }
 }
 
-function refuse(socket: Socket, kind: ErrorKind, message: string): void {
-  socket.end(`${JSON.stringify(errorResponse(null, kind, message))}\n`);
+/** It is closed by us where the peer does not: a refused connection counts against no limit, and must not cost one. */
+function refuse(socket: Socket, { kind, message }: Reason): void {
+  refused += 1;
+  const timer = setTimeout(() => {
+    socket.destroy();
+  }, refusedMs).unref();
+  socket.on('close', () => {
+    refused -= 1;
+    clearTimeout(timer);
+  });
+  socket.end(`${JSON.stringify(errorResponse(null, kind, message))}\n`, () => {
+    if (refused > refusedMax) socket.destroy();
+  });
   socket.resume();
+}
+
+function requestsIn(message: unknown): number {
+  return Array.isArray(message) ? Math.min(Math.max(1, message.length), bounds.batchRequestsMax) : 1;
 }

@@ -32,6 +32,7 @@ const ConfigFile = Type.Object(
         { additionalProperties: false },
       ),
     ),
+    sentinel: Type.Optional(Type.Object({ enabled: Type.Optional(Type.Boolean()) }, { additionalProperties: false })),
     history: Type.Optional(
       Type.Object(
         { historyMsMax: Type.Optional(Count()), historyBytesMax: Type.Optional(Type.Integer({ minimum: 1024 * 1024 })) },
@@ -56,6 +57,8 @@ export interface Config {
     readonly ttlMsMax: number;
     readonly maxMsMax: number;
   };
+  /** Undefined: where the server is the system's. A user's server does not watch the whole machine unasked. */
+  readonly sentinel: { readonly enabled?: boolean };
   readonly history: { readonly historyMsMax: number; readonly historyBytesMax: number };
 }
 
@@ -73,6 +76,7 @@ export function defaultConfig(): Config {
       ttlMsMax: bounds.ttlMsMax,
       maxMsMax: bounds.maxMsMax,
     },
+    sentinel: {},
     history: { historyMsMax: 30 * day, historyBytesMax: gibibyte },
   };
 }
@@ -146,6 +150,7 @@ function withDefaults(file: ConfigFile): Config {
   return {
     server: { ...base.server, ...file.server },
     limits: { ...base.limits, ...file.limits },
+    sentinel: { ...file.sentinel },
     history: { ...base.history, ...file.history },
   };
 }

@@ -8,6 +8,7 @@ import type { ExitWatcher } from '#linux/exit-watcher.ts';
 import { DenialLog } from './denial-log.ts';
 import { clock, machine } from './machine.ts';
 import type { Registry } from './registry.ts';
+import type { SentinelAbsence } from './sentinel/bridge.ts';
 import type { Session } from './session.ts';
 import type { Store } from './store/store.ts';
 
@@ -24,6 +25,10 @@ export interface ServerContext {
   readonly subscriptionsPerConnectionMax: number;
   readonly identity: Pick<ServerInfo, 'version' | 'scope' | 'socket' | 'startedAt'>;
   readonly startedMs: number;
+  /** Aborted where the server stops, and what still waits for a process must not any longer. */
+  readonly stopping: AbortSignal;
+  /** Why there is no sentinel; undefined where it is at work. */
+  readonly sentinelAbsence: SentinelAbsence | undefined;
   connectionCount(): number;
 }
 

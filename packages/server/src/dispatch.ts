@@ -5,6 +5,7 @@ import { ProtocolError } from '#protocol/errors.ts';
 import { errorResponse, idOf, isRequest, type MessageId, type ResponseMessage } from '#protocol/message.ts';
 import type { MethodName } from '#protocol/methods.ts';
 import { validateParams } from '#protocol/validate.ts';
+import type { Reason } from './clients.ts';
 import type { Handlers } from './handlers/table.ts';
 import type { Session } from './session.ts';
 
@@ -16,6 +17,12 @@ export class JsonText {
     this.text = text;
   }
 }
+
+/** After so much work for one batch the others have their turn. */
+const sliceMsMax = 10;
+/** What the errors of a batch whose answers outgrow a frame may take of it. */
+const batchSpareBytes = bounds.batchRequestsMax * 512;
+const messageCharsMax = 2048;
 
 type Handle = (params: unknown, session: Session) => unknown;
 type Answer = ResponseMessage | undefined;
@@ -48,9 +55,34 @@ export class Dispatcher {
   async #answerBatch(batch: readonly unknown[], session: Session): Promise<string | undefined> {
     const wrong = checkBatch(batch);
     if (wrong !== undefined) return textOf(errorResponse(null, 'invalidRequest', wrong));
-    const answers = await Promise.all(batch.map(async (one) => this.#answerOne(one, session)));
-    const texts = answers.map(textOf).filter((text) => text !== undefined);
-    return texts.length === 0 ? undefined : `[${texts.join(',')}]`;
+    const room = { bytes: bounds.frameBytesMax };
+    const texts: Promise<string | undefined>[] = [];
+    for (let sliceMs = performance.now(), index = 0; index < batch.length && !session.isClosed; index += 1) {
+      texts.push(this.#answerWithin(room, batch[index], session));
+      if (performance.now() - sliceMs < sliceMsMax) continue;
+      await turn();
+      sliceMs = performance.now();
+    }
+    const due = (await Promise.all(texts)).filter((text) => text !== undefined);
+    return due.length === 0 ? undefined : `[${due.join(',')}]`;
+  }
+
+  /** One answer of a batch; where all of them would outgrow a frame, those that come last say so. */
+  async #answerWithin(room: { bytes: number }, message: unknown, session: Session): Promise<string | undefined> {
+    const text = textOf(await this.#answerOne(message, session));
+    if (text === undefined) return undefined;
+    room.bytes -= Buffer.byteLength(text) + 1;
+    if (room.bytes > batchSpareBytes) return text;
+    return textOf(
+      errorResponse(idOf(message), 'overloaded', 'the answers to this batch outgrow a frame: ask for this one by itself'),
+    );
+  }
+
+  /** The answer to a line that is not taken: each request in it gets the same error. */
+  refuse(message: unknown, { kind, message: why }: Reason): string | undefined {
+    if (!Array.isArray(message)) return isNotification(message) ? undefined : textOf(errorResponse(idOf(message), kind, why));
+    const due = message.slice(0, bounds.batchRequestsMax).filter((one) => !isNotification(one));
+    return due.length === 0 ? undefined : `[${due.map((one) => textOf(errorResponse(idOf(one), kind, why))).join(',')}]`;
   }
 
   #answerOne(message: unknown, session: Session): Answer | Promise<Answer> {
@@ -58,7 +90,7 @@ export class Dispatcher {
     const { id, method } = message;
     const handle = this.#handlers.get(method);
     if (handle === undefined) {
-      return id === undefined ? undefined : errorResponse(id, 'methodNotFound', `no method ${JSON.stringify(method)}`);
+      return id === undefined ? undefined : errorResponse(id, 'methodNotFound', shorten(`no method ${JSON.stringify(method)}`));
     }
     try {
       const result = handle(validateParams(method as MethodName, message.params), session);
@@ -77,9 +109,24 @@ export class Dispatcher {
     const cause = known ? error.cause : error;
     if (cause !== undefined) this.#log.error({ err: cause }, known ? error.message : 'a handler failed');
     if (id === undefined) return undefined;
-    if (known) return errorResponse(id, error.kind, error.message, error.data);
+    if (known) return errorResponse(id, error.kind, shorten(error.message), error.data);
     return errorResponse(id, 'internalError', 'a fault of the server; its log has the cause');
   }
+}
+
+function isNotification(message: unknown): boolean {
+  return isRequest(message) && message.id === undefined;
+}
+
+/** A message may quote what the caller sent, which may be as long as a frame. */
+function shorten(message: string): string {
+  return message.length <= messageCharsMax ? message : `${message.slice(0, messageCharsMax)}…`;
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }
 
 function resultAnswer(id: MessageId | undefined, result: unknown): Answer {

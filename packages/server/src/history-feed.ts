@@ -1,9 +1,8 @@
 import type { HistoryFilter } from '#protocol/history.ts';
-import type { Session } from './session.ts';
+import { slowReaderBytes, type Session } from './session.ts';
 import type { EventRow } from './store/event-rows.ts';
 import { eventOf } from './store/event-text.ts';
 import type { Store } from './store/store.ts';
-import { slowReaderBytes } from './subscriptions.ts';
 
 /** Tells one subscriber of committed events. A slow one is told what it missed, and holds up nobody. */
 export class HistoryFeed {

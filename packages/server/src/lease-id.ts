@@ -1,11 +1,31 @@
-import { randomBytes } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 
-const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
-const characters = 20;
+/** The characters of base32 in the order of their codes: ids sort by their time. */
+const alphabet = Buffer.from('234567abcdefghijklmnopqrstuvwxyz');
+const prefix = 'ls-';
+const timeCharacters = 9;
+const randomCharacters = 11;
+const randomFrom = prefix.length + timeCharacters;
+const id = Buffer.from(prefix.padEnd(randomFrom + randomCharacters));
 
-/** A new opaque lease id: `ls-` and 100 random bits in base32 (RFC 4648, lower case). */
-export function newLeaseId(): string {
-  let id = 'ls-';
-  for (const byte of randomBytes(characters)) id += alphabet.charAt(byte & 31);
-  return id;
+/**
+ * A new opaque lease id: `ls-` and 100 bits. The first 45 are the time in milliseconds (till the year 3084): new rows
+ * go to the end of each index that way, and a commit of many writes one page of it and not one for each. The rest is
+ * random. It is made in one piece: a string that is put together keeps its parts, and there is one in every lease.
+ *
+ * @param wallMs now
+ */
+export function newLeaseId(wallMs: number = Date.now()): string {
+  let rest = wallMs;
+  for (let at = randomFrom - 1; at >= prefix.length; at -= 1) {
+    id[at] = character(rest % 32);
+    rest = Math.floor(rest / 32);
+  }
+  randomFillSync(id, randomFrom);
+  for (let at = randomFrom; at < id.length; at += 1) id[at] = character(id[at] ?? 0);
+  return id.toString('latin1');
+}
+
+function character(bits: number): number {
+  return alphabet[bits & 31] ?? 0;
 }

@@ -13,6 +13,8 @@ export interface ListenerOptions {
   /** Who may connect: 0o600 for one user, 0o666 for all. */
   readonly mode: number;
   readonly folderMode: number;
+  /** Told why a connection could not be accepted (no descriptors, say); those that come later may be. */
+  readonly onError: (error: Error) => void;
 }
 
 /** The listening socket, and the lock beside it that keeps a second server from taking its place. */
@@ -43,8 +45,9 @@ export class Listener {
     if (lock === undefined) throw new Error(`another omnid holds ${path}`);
     try {
       await removeStale(path);
-      const server = createServer({ allowHalfOpen: false }, onSocket);
+      const server = createServer({ allowHalfOpen: true }, onSocket);
       await listen(server, path);
+      server.on('error', options.onError);
       chmodSync(path, options.mode);
       return new Listener(server, lock);
     } catch (error) {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { Lease } from '#core/lease.ts';
 import type { Clock, HeldProcess, ProcessEntry, ProcessTable, Uids } from '#core/ports.ts';
 import { boottimeMs, monotonicMs, ticksPerSecond } from '#linux/clock.ts';
 import { takeIdentity, type TakenIdentity } from '#linux/identity.ts';
-import type { Pidfd } from '#linux/pidfd.ts';
+import { openPidfd, type Pidfd } from '#linux/pidfd.ts';
 import { readParent } from '#linux/proc-stat.ts';
 import { readCredentials } from '#linux/proc-status.ts';
 import { readEnvironmentVariable } from '#linux/proc-text.ts';
@@ -49,6 +50,17 @@ export const machine: Omit<ProcessTable, 'hold'> & { hold(pid: number): Held | u
     return marker === undefined ? undefined : digestMarker(marker);
   },
 };
+
+/** The same, with what the kernel marked. */
+export function withMarks(marks: { markOf(pidfd: number): Lease | undefined }): ProcessTable {
+  return {
+    ...machine,
+    markedLease(pid: number): Lease | undefined {
+      using pidfd = openPidfd(pid);
+      return pidfd === undefined ? undefined : marks.markOf(pidfd.fd);
+    },
+  };
+}
 
 /** The secret itself is kept nowhere: whoever reads the database or a core dump learns no marker. */
 export function digestMarker(marker: string): string {

@@ -1,5 +1,6 @@
-import { destination, pino, type Logger } from 'pino';
+import { pino, type Logger } from 'pino';
 import { moveToOwnCgroup } from '#linux/own-cgroup.ts';
+import { LineLog } from './line-log.ts';
 import { readInvocation, usage, UsageError, type Invocation } from './options.ts';
 import { packageVersion } from './package-files.ts';
 import { Server } from './server.ts';
@@ -20,11 +21,7 @@ export async function main(): Promise<void> {
 }
 
 async function serve(invocation: Extract<Invocation, { kind: 'serve' }>): Promise<void> {
-  // Lines are written at once: what was logged before a SIGKILL is in the log.
-  const log = pino(
-    { name: 'omnid', level: invocation.logLevel, base: { pid: process.pid } },
-    destination({ fd: 2, sync: true }),
-  );
+  const log = pino({ name: 'omnid', level: invocation.logLevel, base: { pid: process.pid } }, new LineLog(2));
   const { promise: stopAsked, resolve: stop } = Promise.withResolvers<string>();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
   process.on('SIGHUP', () => undefined);

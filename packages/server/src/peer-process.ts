@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { identify } from '#linux/identity.ts';
-import { samePidNamespace } from '#linux/namespaces.ts';
+import { samePidNamespace, sameUserNamespace } from '#linux/namespaces.ts';
 import { peerOf } from '#linux/peer.ts';
 import { Held } from './machine.ts';
 
@@ -32,19 +32,23 @@ export function readPeer(socket: Socket): PeerProcess {
   const fd = (socket as SocketWithHandle)._handle?.fd;
   if (fd === undefined || fd < 0) throw new Error('the connection is gone before it was looked at');
   const { pid, uid, gid, pidfd } = peerOf(fd);
-  const taken = pidfd === undefined ? undefined : identify(pid, pidfd);
-  if (taken === undefined) pidfd?.close();
-  return {
-    pid,
-    uid,
-    gid,
-    isRoot: uid === 0 && sharesUidMap(pid),
-    held: taken === undefined ? undefined : new Held(taken),
-    sharesPids: taken !== undefined && samePidNamespace(pid) === true,
-  };
+  const unknown = { pid, uid, gid, isRoot: false, held: undefined, sharesPids: false };
+  if (pidfd === undefined) return unknown;
+  let held: Held | undefined;
+  try {
+    const taken = identify(pid, pidfd);
+    if (taken === undefined) return unknown;
+    const isRoot = uid === 0 && (sameUserNamespace(pid) ?? sharesUidMap(pid));
+    const sharesPids = samePidNamespace(pid) === true;
+    // All of that was read by pid: it is the peer's only if the peer has the pid still.
+    if (pidfd.alive()) held = new Held(taken);
+    return held === undefined ? unknown : { pid, uid, gid, isRoot, held, sharesPids };
+  } finally {
+    if (held === undefined) pidfd.close();
+  }
 }
 
-/** Anyone may read uid_map (user_namespaces(7)); equal maps see uid 0 as the same user. */
+/** For a peer whose namespaces must not be looked at. Anyone may read uid_map (user_namespaces(7)); equal maps see uid 0 as the same user. */
 function sharesUidMap(pid: number): boolean {
   try {
     return readFileSync(`/proc/${String(pid)}/uid_map`, 'latin1') === readFileSync('/proc/self/uid_map', 'latin1');

@@ -1,11 +1,11 @@
 import type { Member } from '#core/lease.ts';
 import type { ProcessIdentity } from '#protocol/identity.ts';
 import type { ProtectedProcess } from '#protocol/protection.ts';
+import { bounds } from '#protocol/bounds.ts';
 import { expiresAt } from './lease-view.ts';
 import { clock } from './machine.ts';
 import type { Registry } from './registry.ts';
-import type { Session } from './session.ts';
-import { slowReaderBytes } from './subscriptions.ts';
+import { slowReaderBytes, type Session } from './session.ts';
 
 /** Tells one subscriber what joins and leaves the protected set, the changes of one turn in one notification. */
 export class ProtectionFeed {
@@ -14,7 +14,7 @@ export class ProtectionFeed {
   readonly #registry: Registry;
   readonly #view: (member: Member) => ProtectedProcess;
   readonly #stop: (() => void)[];
-  #added = new Map<number, ProtectedProcess>();
+  #added = new Map<string, ProtectedProcess>();
   #removed = new Map<string, ProcessIdentity>();
   #scheduled = false;
   #missed = false;
@@ -26,7 +26,7 @@ export class ProtectionFeed {
     this.#view = view;
     this.#stop = [
       registry.table.protectedSet.listen((change) => {
-        if (change.kind === 'added') this.#added.set(change.member.pid, view(change.member));
+        if (change.kind === 'added') this.#add(change.member);
         else this.#remove(change.member);
         this.#schedule();
       }),
@@ -37,10 +37,15 @@ export class ProtectionFeed {
     ];
   }
 
+  /** What left and joined in one turn is told as it ended: no process is in both lists. */
+  #add(member: Member): void {
+    this.#removed.delete(keyOf(member));
+    this.#added.set(keyOf(member), this.#view(member));
+  }
+
   #remove(member: Member): void {
-    this.#added.delete(member.pid);
-    const { identity } = this.#view(member);
-    this.#removed.set(`${String(identity.pid)}:${identity.startTicks}`, identity);
+    this.#added.delete(keyOf(member));
+    this.#removed.set(keyOf(member), this.#view(member).identity);
   }
 
   #schedule(): void {
@@ -61,7 +66,16 @@ export class ProtectionFeed {
     if (this.#missed) return;
     const { generation } = this.#registry.table.protectedSet;
     if (this.#session.outlet.writableBytes > slowReaderBytes) this.#waitForReader();
-    else this.#session.outlet.notify('protection.changed', { subscriptionId: this.#id, generation, added, removed });
+    else this.#tell(generation, added, removed);
+  }
+
+  /** A tree of thousands that ends at once is told in parts that fit a frame each. */
+  #tell(generation: number, added: readonly ProtectedProcess[], removed: readonly ProcessIdentity[]): void {
+    for (let from = 0; from < Math.max(added.length, removed.length); from += bounds.pageRowsMax) {
+      const to = from + bounds.pageRowsMax;
+      const part = { added: added.slice(from, to), removed: removed.slice(from, to) };
+      this.#session.outlet.notify('protection.changed', { subscriptionId: this.#id, generation, ...part });
+    }
   }
 
   /** The reader is slow: it is told once, when it has caught up, that it must take a new snapshot. */
@@ -84,4 +98,9 @@ export class ProtectionFeed {
   close(): void {
     for (const stop of this.#stop.splice(0)) stop();
   }
+}
+
+/** Both parts: with a pid that is used again, one process leaves and another joins. */
+function keyOf({ pid, startTicks, pidfdId }: Member): string {
+  return `${String(pid)}:${startTicks}:${pidfdId ?? ''}`;
 }

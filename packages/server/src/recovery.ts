@@ -24,19 +24,20 @@ export interface RecoveryOutcome {
 export async function recover(store: Store, registry: Registry, bootId: string, log: Logger): Promise<RecoveryOutcome> {
   const rows = store.leases.active();
   const restored = new Map<string, Lease>();
-  let ended = 0;
+  const ends: Promise<void>[] = [];
   for (const row of rows) {
     const lease = leaseOf(row, row.parent_id === null ? undefined : restored.get(row.parent_id));
     const members = row.boot_id === bootId ? holdMembers(store.leases.membersOf(row.id)) : [];
     lease.rootAlive = members.some(({ held }) => held.pid === lease.rootPid && held.startTicks === lease.rootStartTicks);
     if (row.boot_id !== bootId || (members.length === 0 && lease.terms.markerDigest === null)) {
-      ended += 1;
-      await writeEnd(store, lease, row.boot_id === bootId ? 'exited' : 'lost', log);
+      ends.push(writeEnd(store, lease, row.boot_id === bootId ? 'exited' : 'lost', log));
       continue;
     }
     registry.table.restore(lease, members);
     restored.set(lease.id, lease);
   }
+  // After a reboot that is every lease: one commit for all.
+  await Promise.all(ends);
   await registry.scan();
   for (const lease of restored.values()) registry.table.endIfEmpty(lease);
   registry.rearm();

@@ -5,9 +5,13 @@ import type { ExitWatcher } from '#linux/exit-watcher.ts';
 import { Alarm } from './alarm.ts';
 import { newLeaseId } from './lease-id.ts';
 import { transition } from './lease-events.ts';
-import { clock, machine, type Held } from './machine.ts';
+import { clock, machine, withMarks, type Held } from './machine.ts';
 import { Scanner } from './scanner.ts';
+import type { KernelMarks } from './sentinel/kernel-marks.ts';
 import type { Store } from './store/store.ts';
+
+/** When a look that failed is taken again. */
+const retryMs = 1000;
 
 export interface RegistryOptions {
   readonly store: Store;
@@ -16,6 +20,15 @@ export interface RegistryOptions {
   readonly limits: LeaseTableLimits;
   /** Larger than any generation that an earlier server gave. */
   readonly generation: number;
+  /** The kernel's marks, where there is a sentinel. */
+  readonly kernel?: KernelView | undefined;
+}
+
+/** What the registry wants of the sentinel. */
+export interface KernelView {
+  readonly marks: KernelMarks;
+  /** Resolves when what the kernel saw until now has been taken in. */
+  settle(): Promise<void>;
 }
 
 /**
@@ -27,12 +40,15 @@ export class Registry {
   readonly #options: RegistryOptions;
   readonly #alarm: Alarm;
   readonly #scanner: Scanner;
+  /** Leases whose end waits for the disk. */
+  readonly #unwritten = new Map<string, Lease>();
   readonly #expiringListeners = new Set<(lease: Lease) => void>();
 
   constructor(options: RegistryOptions) {
     this.#options = options;
     this.table = new LeaseTable({
-      table: machine,
+      table: options.kernel === undefined ? machine : withMarks(options.kernel.marks),
+      seesForks: options.kernel !== undefined,
       clock,
       limits: options.limits,
       generation: options.generation,
@@ -53,13 +69,24 @@ export class Registry {
       },
     });
     this.table.protectedSet.listen((change) => {
-      if (change.kind === 'removed') options.watcher.unwatch(pidfdOf(change.member));
+      if (change.kind === 'added') options.kernel?.marks.mark(change.member);
+      else {
+        options.kernel?.marks.unmark(change.member);
+        options.watcher.unwatch(pidfdOf(change.member));
+      }
     });
-    this.#scanner = new Scanner(this.table, machine);
+    this.#scanner = new Scanner(this.table, machine, (error) => {
+      options.log.error({ err: error }, 'the process table could not be looked through');
+    });
     this.#alarm = new Alarm(clock, () => {
       this.table.tick();
       this.rearm();
     });
+  }
+
+  /** A lease that is active, or has ended and is active on the disk still. */
+  find(id: string): Lease | undefined {
+    return this.table.get(id) ?? this.#unwritten.get(id);
   }
 
   /** Call after whatever may have brought a deadline nearer. */
@@ -98,34 +125,77 @@ export class Registry {
       });
     }
     const { pid, startTicks, pidfdId, leases, markerLeases } = member;
-    store.writeLater(() => {
-      store.leases.join({ pid, startTicks, pidfdId, leases, markerLeases });
-    });
+    store.writeLater(
+      () => {
+        // One that was undone or has ended meanwhile has no members any more.
+        const active = leases.filter(({ state }) => state === 'active');
+        store.leases.join({ pid, startTicks, pidfdId, leases: active, markerLeases });
+      },
+      { isNeeded: () => leases.some(({ state }) => state === 'active') },
+    );
   }
 
   #exited(member: Member): void {
     const { store } = this.#options;
-    const ids = member.leases.map((lease) => lease.id);
+    const { leases } = member;
     this.table.exited(member);
-    store.writeLater(() => {
-      store.leases.leave(ids, member.pid, member.startTicks);
-    });
+    store.writeLater(
+      () => {
+        store.leases.leave(
+          leases.map(({ id }) => id),
+          member.pid,
+          member.startTicks,
+        );
+      },
+      { isNeeded: () => leases.some(({ state }) => state === 'active') },
+    );
   }
 
   #emptied(lease: Lease): void {
-    void this.scan().then(() => {
-      this.table.endIfEmpty(lease);
-    });
+    this.#lookForOthers().then(
+      () => {
+        this.table.endIfEmpty(lease);
+      },
+      (error: unknown) => {
+        this.#options.log.error({ err: error, leaseId: lease.id }, 'the last members of a lease could not be looked for');
+        setTimeout(() => {
+          this.#emptied(lease);
+        }, retryMs).unref();
+      },
+    );
+  }
+
+  /** What the kernel told of forks comes first; a marker is then looked for in the whole process table. */
+  async #lookForOthers(): Promise<void> {
+    await this.#options.kernel?.settle();
+    await this.scan();
+  }
+
+  /** After a registration: the kernel is told of the terms. */
+  termsChanged(lease: Lease): void {
+    this.#options.kernel?.marks.set(lease);
+  }
+
+  /** A lease is over, whoever ended it. */
+  leaseOver(lease: Lease): void {
+    this.#options.kernel?.marks.end(lease);
   }
 
   #ended(lease: Lease, end: LeaseEnd): void {
+    this.leaseOver(lease);
     const { store, log } = this.#options;
     const { renewedWallMs } = lease;
     const endedWallMs = lease.endedWallMs ?? clock.wallMs();
-    store.writeLater(() => {
-      store.leases.end(lease.id, end, endedWallMs, renewedWallMs);
-      store.tellWhenCommitted(store.insertEvent(transition(lease, end, null)));
-    });
+    // Made now: where the disk is full it is written later, and must still tell of this moment.
+    const event = transition(lease, end, null);
+    this.#unwritten.set(lease.id, lease);
+    store.writeLater(
+      () => {
+        if (!store.leases.end(lease.id, end, endedWallMs, renewedWallMs)) return;
+        store.tellWhenCommitted(store.insertEvent(event));
+      },
+      { onWritten: () => this.#unwritten.delete(lease.id) },
+    );
     log.info({ leaseId: lease.id, rootPid: lease.rootPid, uid: lease.uid, label: lease.terms.label, end }, 'lease ended');
   }
 

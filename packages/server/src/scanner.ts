@@ -18,6 +18,7 @@ const intervalMsMax = 60_000;
 export class Scanner {
   readonly #leases: LeaseTable;
   readonly #table: ProcessTable;
+  readonly #onError: (error: unknown) => void;
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -25,9 +26,11 @@ export class Scanner {
   #closed = false;
   #costMs = 0;
 
-  constructor(leases: LeaseTable, table: ProcessTable) {
+  /** @param onError told why a look failed that nobody waits for */
+  constructor(leases: LeaseTable, table: ProcessTable, onError: (error: unknown) => void) {
     this.#leases = leases;
     this.#table = table;
+    this.#onError = onError;
   }
 
   /** Looks. Those who ask while a look is under way share the next one. */
@@ -47,21 +50,20 @@ export class Scanner {
 
   async #look(): Promise<void> {
     if (this.#leases.size === 0 || this.#closed) return;
-    let costMs = 0;
-    let sliceStart = performance.now();
+    const { members, membership } = this.#leases;
     const entries = new Map<number, ProcessEntry>();
-    for (const [index, pid] of listPids().entries()) {
-      if (this.#leases.members.known(pid) === undefined) {
-        const entry = this.#table.entry(pid);
-        if (entry !== undefined && !entry.kernelThread) entries.set(pid, entry);
-      }
-      if (index % sliceProcesses !== sliceProcesses - 1) continue;
-      costMs += performance.now() - sliceStart;
-      await turn();
-      sliceStart = performance.now();
-    }
-    for (const pid of entries.keys()) if (this.#mayBeMember(pid, entries)) this.#leases.membership.coverage(pid);
-    this.#costMs = costMs + performance.now() - sliceStart;
+    let costMs = await inSlices(listPids(), (pid) => {
+      const known = members.known(pid);
+      // A lease may have been granted between it and the tree that it is known in.
+      if (known !== undefined && known.resolvedAt !== membership.version) membership.coverage(pid);
+      if (known !== undefined) return;
+      const entry = this.#table.entry(pid);
+      if (entry !== undefined && !entry.kernelThread) entries.set(pid, entry);
+    });
+    costMs += await inSlices([...entries.keys()], (pid) => {
+      if (this.#mayBeMember(pid, entries)) membership.coverage(pid);
+    });
+    this.#costMs = costMs;
   }
 
   /** A first guess from what was just read; the membership rule then decides, and reads everything again. */
@@ -74,13 +76,22 @@ export class Scanner {
     return this.#leases.hasMarkers && this.#table.markerDigest(pid) !== undefined;
   }
 
+  /** Out of descriptors, say: the next look may succeed, and nobody waits for this one. */
+  async #tryScan(): Promise<void> {
+    try {
+      await this.scan();
+    } catch (error) {
+      this.#onError(error);
+    }
+  }
+
   /** Looks by itself from now on, the more seldom the more a look costs. */
   start(): void {
     if (this.#closed) return;
     const waitMs = Math.min(Math.max(this.#costMs / shareOfCore, intervalMsMin), intervalMsMax);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
-      void this.scan().finally(() => {
+      void this.#tryScan().then(() => {
         this.start();
       });
     }, waitMs);
@@ -94,7 +105,7 @@ export class Scanner {
     setTimeout(
       () => {
         this.#soon = false;
-        void this.scan();
+        void this.#tryScan();
       },
       Math.max(10, this.#costMs * 20),
     ).unref();
@@ -103,8 +114,22 @@ export class Scanner {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
-    await this.#running;
+    await this.#running?.catch(() => undefined);
   }
+}
+
+/** Does something for each, and leaves the loop now and then. @returns milliseconds that were worked */
+async function inSlices(pids: readonly number[], work: (pid: number) => void): Promise<number> {
+  let costMs = 0;
+  let sliceStart = performance.now();
+  for (const [index, pid] of pids.entries()) {
+    work(pid);
+    if (index % sliceProcesses !== sliceProcesses - 1) continue;
+    costMs += performance.now() - sliceStart;
+    await turn();
+    sliceStart = performance.now();
+  }
+  return costMs + performance.now() - sliceStart;
 }
 
 function turn(): Promise<void> {

@@ -17,6 +17,7 @@ import { clock } from './machine.ts';
 import { packageVersion } from './package-files.ts';
 import { recover } from './recovery.ts';
 import { Registry } from './registry.ts';
+import type { SentinelAbsence, SentinelBridge } from './sentinel/bridge.ts';
 import { reserveGenerations } from './store/meta.ts';
 import { Retention } from './store/retention.ts';
 import { Store } from './store/store.ts';
@@ -52,8 +53,13 @@ export class Server implements AsyncDisposable {
     stack.adopt(lockState(options.database), (lock) => {
       lock.close();
     });
-    const store = stack.adopt(new Store(options.database), (opened) => opened.close());
+    const store = stack.adopt(new Store(options.database), async (opened) => {
+      const lost = await opened.close();
+      if (lost > 0) options.log.error({ lost }, 'rows are lost: the database could not be written');
+    });
     const watcher = stack.use(new ExitWatcher());
+    const kernel = await openSentinel(options);
+    const bridge = 'marks' in kernel ? stack.adopt(kernel, (opened) => opened.close()) : undefined;
     const registry = stack.adopt(
       new Registry({
         store,
@@ -61,20 +67,36 @@ export class Server implements AsyncDisposable {
         log: options.log,
         limits: leaseLimits(options.config),
         generation: reserveGenerations(store.database),
+        kernel: bridge,
       }),
       (opened) => opened.close(),
     );
     const bootId = readBootId();
+    bridge?.connect(registry, store, options.log);
     const recovered = await recover(store, registry, bootId, options.log);
     const retention = stack.adopt(new Retention(store, options.config.history), (opened) => opened.close());
-    const context = makeContext(options, store, registry, watcher, bootId, () => clients.count);
+    const stopping = new AbortController();
+    const context = makeContext(
+      options,
+      store,
+      registry,
+      watcher,
+      bootId,
+      stopping.signal,
+      'marks' in kernel ? undefined : kernel,
+      () => clients.count,
+    );
     const clients = new Clients(
       options.config.limits,
       new Dispatcher(allHandlers(context), options.log),
       registry.table,
       options.log,
     );
-    stack.defer(() => clients.stop(stopWaitMs));
+    stack.defer(() =>
+      clients.stop(stopWaitMs, () => {
+        stopping.abort();
+      }),
+    );
     stack.adopt(await listen(options, clients), (listener) => {
       listener.close();
     });
@@ -91,6 +113,17 @@ export class Server implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stack.disposeAsync();
   }
+}
+
+/** It is loaded where it is wanted alone: a user's server has no use for libbpf. */
+async function openSentinel({ scope, config, log }: ServerOptions): Promise<SentinelBridge | SentinelAbsence> {
+  const { enabled = scope === 'system' } = config.sentinel;
+  if (!enabled) {
+    const fix = 'set enabled = true under [sentinel] in omnid.toml, or run the system server (--scope system)';
+    return { why: "a user's server does not watch the whole machine unasked", fix };
+  }
+  const { openBridge } = await import('./sentinel/bridge.ts');
+  return openBridge(log);
 }
 
 /** One server for one state folder: whoever comes second must not touch the database. */
@@ -113,6 +146,8 @@ function makeContext(
   registry: Registry,
   watcher: ExitWatcher,
   bootId: string,
+  stopping: AbortSignal,
+  sentinelAbsence: SentinelAbsence | undefined,
   connectionCount: () => number,
 ): ServerContext {
   const { limits } = options.config;
@@ -138,6 +173,8 @@ function makeContext(
       startedAt: new Date(clock.wallMs()).toISOString(),
     },
     startedMs: clock.monotonicMs(),
+    stopping,
+    sentinelAbsence,
     connectionCount,
   };
 }
@@ -145,7 +182,10 @@ function makeContext(
 function listen(options: ServerOptions, clients: Clients): Promise<Listener> {
   const isSystem = options.scope === 'system';
   const modes = isSystem ? { mode: 0o666, folderMode: 0o755 } : { mode: 0o600, folderMode: 0o700 };
-  return Listener.open({ path: options.socket, ...modes }, (socket) => {
+  const onError = (error: Error): void => {
+    options.log.error({ err: error }, 'a connection could not be accepted');
+  };
+  return Listener.open({ path: options.socket, ...modes, onError }, (socket) => {
     clients.accept(socket);
   });
 }

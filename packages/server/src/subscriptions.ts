@@ -27,6 +27,3 @@ export function endSubscription(session: Session, id: string): void {
   session.subscriptions.get(id)?.();
   session.subscriptions.delete(id);
 }
-
-/** What a reader may leave untaken before notifications to it are dropped, and it is told so. */
-export const slowReaderBytes = 1024 * 1024;

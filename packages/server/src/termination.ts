@@ -4,9 +4,9 @@ import type { EventOutcome, ProcessRef, TerminationOutcome } from '#protocol/his
 import type { TerminateParams, TerminateResult } from '#protocol/process.ts';
 import { signalName } from '#protocol/signals.ts';
 import type { Verdict } from '#protocol/verdict.ts';
-import { openPidfd } from '#linux/pidfd.ts';
 import type { ServerContext } from './context.ts';
 import { describe } from './describe.ts';
+import { waitForExit } from './exit-wait.ts';
 import { clock, monotonicNs, type Held } from './machine.ts';
 import { momentContext } from './moment.ts';
 import type { Session } from './session.ts';
@@ -38,7 +38,10 @@ export class Termination {
     this.#session = session;
     this.#held = held;
     this.#params = params;
-    this.#target = describe(held.pid) ?? { pid: held.pid, startTicks: held.startTicks, uid: 0, comm: '', ancestry: [] };
+    const found = describe(held.pid);
+    // What was read is of this process only if it has its pid still.
+    const isIt = found !== undefined && held.alive();
+    this.#target = isIt ? found : { pid: held.pid, startTicks: held.startTicks, uid: 0, comm: '', ancestry: [] };
   }
 
   async run(signal: number): Promise<TerminateResult> {
@@ -48,17 +51,15 @@ export class Termination {
     const graceMs = signal === SIGKILL ? bounds.killWaitMs : (this.#params.graceMs ?? bounds.graceMsDefault);
     const first = await this.#send(signal, verdict, graceMs);
     const escalate = signal !== SIGKILL && (this.#params.escalate ?? asksToEnd.has(signal));
-    if (first !== 'survived' || !escalate) return { outcome: first, verdict };
-    return this.#escalate(verdict);
+    return first.outcome === 'survived' && escalate ? this.#escalate(first) : first;
   }
 
   /** The grace is over: the world may have changed, so rights and verdict are asked again. */
-  async #escalate(before: Verdict): Promise<TerminateResult> {
-    if (!this.#held.alive()) return { outcome: 'exited', verdict: before };
+  async #escalate(before: TerminateResult): Promise<TerminateResult> {
+    if (!this.#held.alive()) return { ...before, outcome: 'exited' };
     this.#view.requireRight(this.#session, this.#held);
     const verdict = this.#verdict(SIGKILL);
-    if (!verdict.allow) return this.#denied(verdict);
-    return { outcome: await this.#send(SIGKILL, verdict, bounds.killWaitMs), verdict };
+    return verdict.allow ? this.#send(SIGKILL, verdict, bounds.killWaitMs) : this.#denied(verdict);
   }
 
   #verdict(signal: number): Verdict {
@@ -70,18 +71,40 @@ export class Termination {
     return { outcome: 'denied', verdict };
   }
 
-  async #send(signal: number, verdict: Verdict, waitMs: number): Promise<TerminationOutcome> {
-    const { store, log } = this.#view.context;
-    const exit = watchExit(this.#view.context, this.#held);
+  /**
+   * The row first, then the signal. While the row went to the disk a lease may have been granted, or the target's uids
+   * may have changed: both are asked again, in the turn of the signal.
+   */
+  async #send(signal: number, verdict: Verdict, waitMs: number): Promise<TerminateResult> {
+    const { store } = this.#view.context;
     const id = await store.record(this.#event(verdict, 'intended'));
     let sent: EventOutcome = 'failed';
-    let termination: TerminationOutcome = 'survived';
+    let termination: TerminationOutcome | undefined;
     try {
-      // The row is down; between it and this line the process was held. `gone`: it ended by itself meanwhile.
-      sent = this.#held.pidfd.sendSignal(signal) === 'sent' ? 'delivered' : 'ignored';
-      const ended = await exit.within(waitMs);
-      termination = ended ? (signal === SIGKILL ? 'killed' : 'exited') : 'survived';
-      return termination;
+      if (!this.#held.alive()) {
+        sent = 'ignored';
+        termination = 'exited';
+        return { outcome: termination, verdict };
+      }
+      this.#view.requireRight(this.#session, this.#held);
+      const now = this.#verdict(signal);
+      if (!now.allow) {
+        sent = 'denied';
+        return { outcome: 'denied', verdict: now };
+      }
+      sent = this.#signal(signal);
+      termination = await this.#outcome(signal, waitMs);
+      return { outcome: termination, verdict };
+    } finally {
+      await store.finish(id, { outcome: sent, lastWallMs: clock.wallMs(), termination });
+      this.#log(id, signal, sent, termination, verdict);
+    }
+  }
+
+  /** `gone`: it ended by itself, and was reaped, between the last look and the signal. */
+  #signal(signal: number): EventOutcome {
+    try {
+      return this.#held.pidfd.sendSignal(signal) === 'sent' ? 'delivered' : 'ignored';
     } catch (error) {
       throw new ProtocolError(
         'signalFailed',
@@ -89,23 +112,35 @@ export class Termination {
         {},
         error,
       );
-    } finally {
-      exit.close();
-      store.finishLater(id, { outcome: sent, lastWallMs: clock.wallMs(), ...(sent === 'failed' ? {} : { termination }) });
-      const requester = this.#session.describe();
-      log.info(
-        {
-          eventId: id,
-          target: { pid: this.#held.pid, comm: this.#target.comm },
-          signal: signalName(signal),
-          outcome: sent,
-          termination,
-          requester: { pid: requester.pid, uid: requester.uid, comm: requester.comm, cmdline: requester.cmdline },
-          override: verdict.rule === 'override' || undefined,
-        },
-        'kill',
-      );
     }
+  }
+
+  /** @throws ProtocolError shuttingDown where the server stops before the wait is over */
+  async #outcome(signal: number, waitMs: number): Promise<TerminationOutcome> {
+    const { watcher, stopping } = this.#view.context;
+    const wait = await waitForExit(watcher, this.#held.pidfd, waitMs, stopping);
+    if (wait === 'exited') return signal === SIGKILL ? 'killed' : 'exited';
+    if (wait === 'over') return 'survived';
+    throw new ProtocolError(
+      'shuttingDown',
+      `the server is stopping: ${signalName(signal)} was sent, pid ${String(this.#held.pid)} has not ended yet, and nothing more is done`,
+    );
+  }
+
+  #log(id: number, signal: number, sent: EventOutcome, termination: TerminationOutcome | undefined, verdict: Verdict): void {
+    const requester = this.#session.describe();
+    this.#view.context.log.info(
+      {
+        eventId: id,
+        target: { pid: this.#held.pid, comm: this.#target.comm },
+        signal: signalName(signal),
+        outcome: sent,
+        termination,
+        requester: { pid: requester.pid, uid: requester.uid, comm: requester.comm, cmdline: requester.cmdline },
+        override: verdict.rule === 'override' || undefined,
+      },
+      'kill',
+    );
   }
 
   #event(verdict: Verdict, outcome: EventOutcome): NewEvent {
@@ -127,46 +162,4 @@ export class Termination {
       context: momentContext(),
     };
   }
-}
-
-interface ExitWait {
-  /** @returns whether the process has exited by then */
-  within(waitMs: number): Promise<boolean>;
-  close(): void;
-}
-
-/** Watches by a pidfd of its own: the lease table may watch the same process, and lets go of it on its own terms. */
-function watchExit(context: ServerContext, held: Held): ExitWait {
-  const opened = openPidfd(held.pid);
-  const pidfd = held.alive() ? opened : undefined;
-  if (pidfd === undefined) opened?.close();
-  let exited = pidfd === undefined;
-  let wake: () => void = () => undefined;
-  if (pidfd !== undefined) {
-    context.watcher.watch(pidfd, () => {
-      exited = true;
-      wake();
-    });
-  }
-  return {
-    within: (waitMs) =>
-      new Promise((resolve) => {
-        if (exited) {
-          resolve(true);
-          return;
-        }
-        const timer = setTimeout(() => {
-          resolve(exited);
-        }, waitMs);
-        wake = () => {
-          clearTimeout(timer);
-          resolve(true);
-        };
-      }),
-    close: () => {
-      if (pidfd === undefined) return;
-      context.watcher.unwatch(pidfd);
-      pidfd.close();
-    },
-  };
 }

@@ -15,7 +15,7 @@ export class HistoryHandlers {
   }
 
   async query(params: HistoryQueryParams, session: Session): Promise<JsonText> {
-    return new JsonText(await this.#context.store.query(params, session.caller));
+    return new JsonText(await session.inTurn(() => this.#context.store.query(params, session.caller)));
   }
 
   subscribe(filter: HistoryFilter, session: Session): HistorySubscription {

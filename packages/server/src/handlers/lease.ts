@@ -4,15 +4,9 @@ import { checkTtl, readTerms } from '#core/lease-terms.ts';
 import { mayManage, mayRegister } from '#core/rights.ts';
 import { bounds } from '#protocol/bounds.ts';
 import { ProtocolError } from '#protocol/errors.ts';
-import type {
-  Lease as WireLease,
-  LeaseListParams,
-  LeasePage,
-  RegisterParams,
-  ReleaseParams,
-  RenewParams,
-} from '#protocol/lease.ts';
+import type { Lease as WireLease, LeaseListParams, RegisterParams, ReleaseParams, RenewParams } from '#protocol/lease.ts';
 import type { ServerContext } from '../context.ts';
+import { JsonText } from '../dispatch.ts';
 import { transition } from '../lease-events.ts';
 import { viewLease, viewLeaseRow } from '../lease-view.ts';
 import { clock, digestMarker, machine, type Held } from '../machine.ts';
@@ -48,15 +42,34 @@ export class LeaseHandlers {
     }
     const registration = registry.table.register(session.caller.uid, held, terms);
     const { lease, isNew } = registration;
+    const releasing = this.#releasing.get(lease);
+    if (releasing !== undefined) {
+      // It is on its way out: what is answered now must outlive it.
+      registration.undo();
+      await releasing.catch(() => undefined);
+      return this.register(params, session);
+    }
+    registry.termsChanged(lease);
     registry.rearm();
+    let eventId = 0;
     try {
-      await store.write(() => {
-        if (isNew) store.leases.insert(lease, bootId);
-        else store.leases.updateTerms(lease);
-        store.tellWhenCommitted(store.insertEvent(transition(lease, isNew ? 'granted' : 'renewed', session.describe())));
-      });
+      await store.write(
+        () => {
+          if (isNew) store.leases.insert(lease, bootId);
+          else store.leases.updateTerms(lease);
+          eventId = store.insertEvent(transition(lease, isNew ? 'granted' : 'renewed', session.describe()));
+          store.tellWhenCommitted(eventId);
+        },
+        () => {
+          if (isNew) store.leases.remove(lease.id);
+          else store.leases.updateTerms(lease);
+          store.removeEvent(eventId);
+        },
+      );
     } catch (error) {
       registration.undo();
+      if (isNew) registry.leaseOver(lease);
+      else registry.termsChanged(lease);
       throw error;
     }
     if (terms.renewal === 'heartbeat') session.heartbeats.add(lease);
@@ -73,7 +86,9 @@ export class LeaseHandlers {
     const held = machine.hold(pid);
     if (held === undefined) throw new ProtocolError('processNotFound', `no process has pid ${String(pid)}`);
     const claim = { pid, startTicks: params.startTicks, pidfdId: params.pidfdId };
-    if (compareIdentity(claim, held) !== 'different') return held;
+    const isMeant =
+      params.pid !== undefined || (session.peer.held !== undefined && compareIdentity(session.peer.held, held) === 'same');
+    if (isMeant && compareIdentity(claim, held) !== 'different') return held;
     held.close();
     throw new ProtocolError('identityMismatch', `pid ${String(pid)} belongs to another process than the one that was named`);
   }
@@ -147,12 +162,26 @@ export class LeaseHandlers {
     const { registry, store, log } = this.#context;
     const end = lease.uid === session.caller.uid ? 'released' : 'revoked';
     const endedWallMs = clock.wallMs();
-    await store.write(() => {
-      if (lease.state !== 'active') return;
-      store.leases.end(lease.id, end, endedWallMs, lease.renewedWallMs);
-      store.tellWhenCommitted(store.insertEvent(transition(lease, end, session.describe())));
-    });
+    let isOurs = false;
+    let eventId = 0;
+    await store.write(
+      () => {
+        isOurs = lease.state === 'active' && store.leases.end(lease.id, end, endedWallMs, lease.renewedWallMs);
+        if (!isOurs) return;
+        eventId = store.insertEvent(transition(lease, end, session.describe()));
+        store.tellWhenCommitted(eventId);
+      },
+      () => {
+        if (!isOurs || lease.state !== 'active') return;
+        store.leases.reopen(lease);
+        store.removeEvent(eventId);
+      },
+    );
+    if (!isOurs) return;
     registry.table.drop(lease, end);
+    registry.leaseOver(lease);
+    // Its last process may have exited since: what is on the disk is what happened.
+    lease.state = end;
     log.info({ leaseId: lease.id, rootPid: lease.rootPid, uid: lease.uid, label: lease.terms.label, end }, 'lease ended');
   }
 
@@ -161,7 +190,8 @@ export class LeaseHandlers {
     if (lease === undefined) {
       const row = this.#context.store.leases.get(id);
       if (row === undefined) throw new ProtocolError('leaseNotFound', `no lease has the id ${id}`);
-      throw new ProtocolError('leaseEnded', `lease ${id} has ended: ${row.state}`, { state: row.state });
+      const state = this.#context.registry.find(id)?.state ?? row.state;
+      throw new ProtocolError('leaseEnded', `lease ${id} has ended: ${state}`, { state });
     }
     this.#requireManager(lease, session);
     return lease;
@@ -174,7 +204,7 @@ export class LeaseHandlers {
 
   get(params: { readonly leaseId: string }, session: Session): WireLease {
     const { registry, store, bootId } = this.#context;
-    const lease = registry.table.get(params.leaseId);
+    const lease = registry.find(params.leaseId);
     if (lease !== undefined) return viewLease(lease, bootId, clock, session.caller);
     const row = store.leases.get(params.leaseId);
     if (row === undefined) throw new ProtocolError('leaseNotFound', `no lease has the id ${params.leaseId}`);
@@ -182,25 +212,41 @@ export class LeaseHandlers {
   }
 
   /** Newest first. Members are looked for before, so that the counts are of now. */
-  async list(params: LeaseListParams, session: Session): Promise<LeasePage> {
+  list(params: LeaseListParams, session: Session): Promise<JsonText> {
+    return session.inTurn(async () => {
+      const state = params.state ?? 'active';
+      if (state === 'active' || state === 'any') await this.#context.registry.scan();
+      return this.#page(params, session);
+    });
+  }
+
+  /** A page ends before it outgrows a frame, whatever labels and reasons it holds. */
+  #page(params: LeaseListParams, session: Session): JsonText {
     const { registry, store, bootId } = this.#context;
-    const state = params.state ?? 'active';
-    if (state === 'active' || state === 'any') await registry.scan();
     const limit = params.limit ?? bounds.pageRowsDefault;
     const rows = store.leases.list({
-      state: state === 'any' ? undefined : state,
+      state: params.state === 'any' ? undefined : (params.state ?? 'active'),
       uid: params.uid,
       label: params.label,
       readableUid: session.caller.isRoot ? undefined : session.caller.uid,
       beforeSeq: readCursor(params.cursor),
       limit: limit + 1,
     });
-    const page = rows.slice(0, limit);
-    const leases = page.map((row) => {
-      const lease = registry.table.get(row.id);
-      return lease === undefined ? viewLeaseRow(row, session.caller) : viewLease(lease, bootId, clock, session.caller);
-    });
-    return { leases, nextCursor: rows.length > limit ? String(page.at(-1)?.seq) : null };
+    const texts: string[] = [];
+    let lengthBytes = 0;
+    let taken = 0;
+    for (const row of rows.slice(0, limit)) {
+      const lease = registry.find(row.id);
+      const view = lease === undefined ? viewLeaseRow(row, session.caller) : viewLease(lease, bootId, clock, session.caller);
+      const text = JSON.stringify(view);
+      lengthBytes += Buffer.byteLength(text) + 1;
+      if (taken > 0 && lengthBytes > bounds.pageBytesMax) break;
+      taken += 1;
+      // One that has ended, of which the disk does not know yet, is not among the active.
+      if (params.state === 'any' || view.state === row.state) texts.push(text);
+    }
+    const cursor = rows.length > taken ? `"${String(rows[taken - 1]?.seq)}"` : 'null';
+    return new JsonText(`{"leases":[${texts.join(',')}],"nextCursor":${cursor}}`);
   }
 }
 

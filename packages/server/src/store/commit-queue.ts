@@ -8,6 +8,15 @@ interface Waiting {
   readonly reject: (cause: Error) => void;
 }
 
+/** The transaction was made, and is seen by later ones, but may not outlive a loss of power. */
+export class SyncError extends Error {
+  override readonly name = 'SyncError';
+
+  constructor(cause: Error) {
+    super(cause.message, { cause });
+  }
+}
+
 /** Above this many pages in the log, a checkpoint is due. 4 KiB each. */
 const checkpointPages = 1000;
 
@@ -21,6 +30,7 @@ export class CommitQueue {
   readonly #log: number;
   readonly #begin: Statement<[]>;
   readonly #end: Statement<[]>;
+  readonly #ended: (isKept: boolean) => void;
   #waiting: Waiting[] = [];
   #unsynced: Waiting[] = [];
   #scheduled = false;
@@ -28,9 +38,13 @@ export class CommitQueue {
   #idle: (() => void)[] = [];
   #failure: Error | undefined;
   #pagesSinceCheckpoint = 0;
+  /** A sync has failed, and none has made up for it. */
+  #isSuspect = false;
 
-  constructor(database: Database) {
+  /** @param ended told of each transaction whether it was kept */
+  constructor(database: Database, ended: (isKept: boolean) => void) {
     this.#database = database;
+    this.#ended = ended;
     // The first transaction makes the log where the database was just opened.
     database.exec('BEGIN IMMEDIATE; COMMIT');
     this.#begin = database.prepare('BEGIN IMMEDIATE');
@@ -72,9 +86,11 @@ export class CommitQueue {
       this.#end.run();
     } catch (error) {
       if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
+      this.#ended(false);
       this.#fail(batch, error as Error);
       return;
     }
+    this.#ended(true);
     this.#pagesSinceCheckpoint += batch.length;
     this.#unsynced.push(...batch);
     this.#sync();
@@ -87,11 +103,26 @@ export class CommitQueue {
     this.#unsynced = [];
     fdatasync(this.#log, (error) => {
       this.#syncing = false;
-      if (error === null) this.#succeed(batch);
-      else this.#fail(batch, error);
+      const failure = error ?? (this.#isSuspect ? this.#rewrite() : undefined);
+      this.#isSuspect = failure !== undefined;
+      if (failure === undefined) this.#succeed(batch);
+      else this.#fail(batch, new SyncError(failure));
       this.#sync();
       this.#settleIdle();
     });
+  }
+
+  /**
+   * After a sync that failed, the kernel may take pages for written that never were (fsync(2), NOTES): the next sync
+   * says nothing about them. So everything is written anew, into the database itself.
+   */
+  #rewrite(): Error | undefined {
+    try {
+      const [row] = this.#database.pragma('wal_checkpoint(TRUNCATE)') as { readonly busy: number }[];
+      return row?.busy === 0 ? undefined : new Error('the log could not be written anew: the database is busy');
+    } catch (error) {
+      return error as Error;
+    }
   }
 
   #succeed(batch: readonly Waiting[]): void {
@@ -106,10 +137,14 @@ export class CommitQueue {
     this.#settleIdle();
   }
 
-  /** Moves the log into the database. Cheap where little is in it; never while a transaction waits for its sync. */
+  /** Moves the log into the database. Cheap where little is in it. On a full disk the log stays, and nothing is lost. */
   checkpoint(): void {
     this.#pagesSinceCheckpoint = 0;
-    this.#database.pragma('wal_checkpoint(PASSIVE)');
+    try {
+      this.#database.pragma('wal_checkpoint(PASSIVE)');
+    } catch (error) {
+      this.#failure = error as Error;
+    }
   }
 
   #settleIdle(): void {

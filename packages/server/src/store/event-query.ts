@@ -6,8 +6,12 @@ import type { HistoryQueryParams } from '#protocol/history.ts';
 import { eventColumns, type EventRow } from './event-rows.ts';
 import { eventText } from './event-text.ts';
 
-/** Rows that one statement looks at, at most: a filter that matches little must not hold up the loop. */
-const windowRows = 50_000;
+/**
+ * Ids that one statement looks at, at most: a filter that matches little must not hold up the loop. Without an index each
+ * row is read, a microsecond or two each; with one the ids in between cost nothing.
+ */
+const windowRows = 4000;
+const indexedWindowRows = 50_000;
 
 type Value = string | number;
 
@@ -25,26 +29,40 @@ interface Condition {
  * @throws ProtocolError invalidParams for a cursor that is not ours
  */
 export async function queryEvents(database: Database, params: HistoryQueryParams, reader: Caller): Promise<string> {
-  const newestFirst = (params.order ?? 'newest') === 'newest';
+  const newestFirst = isNewestFirst(params);
   const limit = params.limit ?? bounds.pageRowsDefault;
-  const range = idRange(database, params);
-  const condition = conditionOf(params);
+  const size = hasIndex(params) ? indexedWindowRows : windowRows;
+  const select = prepare(database, params);
+  let range = idRange(database, params);
   const texts: string[] = [];
   let lengthBytes = 0;
   let lastId = 0;
-  for (let window = firstWindow(range, newestFirst); window !== undefined; window = nextWindow(range, window, newestFirst)) {
-    const rows = select(database, condition, window, newestFirst, limit - texts.length);
-    for (const row of rows) {
+  for (let window = firstWindow(range, size, newestFirst); window !== undefined;) {
+    for (const row of select(window, limit - texts.length)) {
       const text = eventText(row, reader);
-      if (texts.length > 0 && lengthBytes + text.length > bounds.pageBytesMax) return page(texts, lastId);
+      const textBytes = Buffer.byteLength(text) + 1;
+      if (texts.length > 0 && lengthBytes + textBytes > bounds.pageBytesMax) return page(texts, lastId);
       texts.push(text);
-      lengthBytes += text.length + 1;
+      lengthBytes += textBytes;
       lastId = row.id;
       if (texts.length === limit) return page(texts, lastId);
     }
     await turn();
+    // Only a walk that has not found enough at once needs to know where it may end.
+    if (newestFirst && range.to === window.to) range = fromOldest(database, params, range);
+    window = nextWindow(range, window, size, newestFirst);
   }
   return page(texts, undefined);
+}
+
+function isNewestFirst(params: HistoryQueryParams): boolean {
+  return (params.order ?? 'newest') === 'newest';
+}
+
+/** Does an index lead to the rows of a filter, in the order of their ids? */
+function hasIndex({ signal, pid, sender, target, leaseId }: HistoryQueryParams): boolean {
+  const byNumber = [signal, pid, sender, target].some((value) => typeof value === 'number');
+  return byNumber || leaseId !== undefined;
 }
 
 function page(texts: readonly string[], lastId: number | undefined): string {
@@ -57,23 +75,27 @@ interface Range {
 }
 
 function idRange(database: Database, params: HistoryQueryParams): Range {
+  // Asked in one SELECT, SQLite would look at every row for the two of them.
   const ends = database
-    .prepare<[], { low: number | null; high: number | null }>('SELECT min(id) AS low, max(id) AS high FROM event')
+    .prepare<[], { low: number | null; high: number | null }>(
+      'SELECT (SELECT min(id) FROM event) AS low, (SELECT max(id) FROM event) AS high',
+    )
     .get();
-  let from = ends?.low ?? 1;
-  let to = ends?.high ?? 0;
-  if (params.since !== undefined) {
-    const first = database
-      .prepare<[number], { id: number | null }>('SELECT min(id) AS id FROM event WHERE first_at >= ?')
-      .get(Date.parse(params.since));
-    from = Math.max(from, first?.id ?? Infinity);
-  }
-  if (params.cursor !== undefined) {
-    const at = readCursor(params.cursor);
-    if ((params.order ?? 'newest') === 'newest') to = Math.min(to, at - 1);
-    else from = Math.max(from, at + 1);
-  }
-  return { from, to };
+  const range = { from: ends?.low ?? 1, to: ends?.high ?? 0 };
+  if (params.cursor === undefined) return isNewestFirst(params) ? range : fromOldest(database, params, range);
+  const at = readCursor(params.cursor);
+  if (isNewestFirst(params)) return { ...range, to: Math.min(range.to, at - 1) };
+  return { ...range, from: Math.max(range.from, at + 1) };
+}
+
+/** Leaves out the ids below the first that is young enough: the wall clock may have been set back, so all are asked. */
+function fromOldest(database: Database, params: HistoryQueryParams, range: Range): Range {
+  if (params.since === undefined) return range;
+  // The plus keeps SQLite from walking the table by id instead of the index of times.
+  const first = database
+    .prepare<[number], { id: number | null }>('SELECT min(+id) AS id FROM event WHERE first_at >= ?')
+    .get(Date.parse(params.since));
+  return { ...range, from: Math.max(range.from, first?.id ?? Infinity) };
 }
 
 function readCursor(cursor: string): number {
@@ -81,24 +103,25 @@ function readCursor(cursor: string): number {
   throw new ProtocolError('invalidParams', 'cursor is not one that history.query gave: pass nextCursor on as it is');
 }
 
-function firstWindow(range: Range, newestFirst: boolean): Range | undefined {
+function firstWindow(range: Range, size: number, newestFirst: boolean): Range | undefined {
   if (range.from > range.to) return undefined;
-  if (newestFirst) return { from: Math.max(range.from, range.to - windowRows + 1), to: range.to };
-  return { from: range.from, to: Math.min(range.to, range.from + windowRows - 1) };
+  if (newestFirst) return { from: Math.max(range.from, range.to - size + 1), to: range.to };
+  return { from: range.from, to: Math.min(range.to, range.from + size - 1) };
 }
 
-function nextWindow(range: Range, window: Range, newestFirst: boolean): Range | undefined {
-  if (newestFirst) return firstWindow({ from: range.from, to: window.from - 1 }, true);
-  return firstWindow({ from: window.to + 1, to: range.to }, false);
+function nextWindow(range: Range, window: Range, size: number, newestFirst: boolean): Range | undefined {
+  if (newestFirst) return firstWindow({ from: range.from, to: window.from - 1 }, size, true);
+  return firstWindow({ from: window.to + 1, to: range.to }, size, false);
 }
 
-function select(database: Database, condition: Condition, window: Range, newestFirst: boolean, limit: number): EventRow[] {
-  const order = newestFirst ? 'DESC' : 'ASC';
-  return database
-    .prepare<Value[], EventRow>(
-      `SELECT ${eventColumns} FROM event WHERE id BETWEEN ? AND ?${condition.sql} ORDER BY id ${order} LIMIT ?`,
-    )
-    .all(window.from, window.to, ...condition.values, limit);
+/** @returns what reads the rows of a window, one by one: a page is often full before its limit */
+function prepare(database: Database, params: HistoryQueryParams): (window: Range, limit: number) => IterableIterator<EventRow> {
+  const { sql, values } = conditionOf(params);
+  const order = isNewestFirst(params) ? 'DESC' : 'ASC';
+  const statement = database.prepare<Value[], EventRow>(
+    `SELECT ${eventColumns} FROM event WHERE id BETWEEN ? AND ?${sql} ORDER BY id ${order} LIMIT ?`,
+  );
+  return (window, limit) => statement.iterate(window.from, window.to, ...values, limit);
 }
 
 function conditionOf(params: HistoryQueryParams): Condition {

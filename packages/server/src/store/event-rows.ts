@@ -1,5 +1,14 @@
 import type { Database, Statement } from 'better-sqlite3';
-import type { EventContext, EventOutcome, EventSource, ProcessRef, SignalCode, TerminationOutcome } from '#protocol/history.ts';
+import type {
+  EventContext,
+  EventOutcome,
+  EventSource,
+  OomKill,
+  ProcessExit,
+  ProcessRef,
+  SignalCode,
+  TerminationOutcome,
+} from '#protocol/history.ts';
 
 /** What is known of an event when it is written; the row's id is given by the database. */
 export interface NewEvent {
@@ -17,6 +26,7 @@ export interface NewEvent {
   /** Whose words `reason` is: others do not see it. Undefined: the server's own words. */
   readonly reasonUid?: number | undefined;
   readonly override?: boolean | undefined;
+  readonly exit?: ProcessExit | undefined;
   readonly count?: number | undefined;
   readonly lastWallMs?: number | undefined;
   readonly context: EventContext;
@@ -55,28 +65,36 @@ export interface EventRow {
   readonly reason_uid: number | null;
   readonly termination: TerminationOutcome | null;
   readonly override: number | null;
+  readonly oom: string | null;
+  readonly exit: string | null;
   readonly context: string;
 }
 
 /** The columns of an EventRow. The clock's nanoseconds outgrow 2^53 after 104 days, so they are read as text. */
 export const eventColumns =
   'id, first_at, last_at, CAST(monotonic_ns AS TEXT) AS monotonic_ns, source, signal, code, outcome, count, sender_pid, sender_uid, ' +
-  'sender_comm, sender, target_pid, target_uid, target_comm, target, requester_uid, requester, lease_id, reason, reason_uid, termination, override, context';
+  'sender_comm, sender, target_pid, target_uid, target_comm, target, requester_uid, requester, lease_id, reason, reason_uid, termination, override, oom, exit, context';
 
 /** The event table. Writing methods are for inside a transaction (CommitQueue.run). */
 export class EventRows {
   readonly #insert: Statement;
   readonly #finish: Statement;
+  readonly #recount: Statement;
+  readonly #noteOom: Statement;
   readonly #byId: Statement<[number], EventRow>;
+  readonly #remove: Statement<[number]>;
   readonly #count: Statement<[], { count: number }>;
 
   constructor(database: Database) {
     this.#insert = database.prepare(`
       INSERT INTO event (first_at, last_at, monotonic_ns, source, signal, code, outcome, count, sender_pid, sender_uid, sender_comm,
-        sender, target_pid, target_uid, target_comm, target, requester_uid, requester, lease_id, reason, reason_uid, override, context)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+        sender, target_pid, target_uid, target_comm, target, requester_uid, requester, lease_id, reason, reason_uid, override, exit, context)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
     this.#finish = database.prepare('UPDATE event SET outcome = ?, termination = ?, last_at = max(last_at, ?) WHERE id = ?');
+    this.#recount = database.prepare('UPDATE event SET count = ?, last_at = max(last_at, ?) WHERE id = ?');
+    this.#noteOom = database.prepare('UPDATE event SET oom = ? WHERE id = ?');
     this.#byId = database.prepare(`SELECT ${eventColumns} FROM event WHERE id = ?`);
+    this.#remove = database.prepare('DELETE FROM event WHERE id = ?');
     this.#count = database.prepare('SELECT count(*) AS count FROM event');
   }
 
@@ -106,6 +124,7 @@ export class EventRows {
       event.reason ?? null,
       event.reasonUid ?? null,
       event.override === true ? 1 : null,
+      event.exit === undefined ? null : JSON.stringify(event.exit),
       JSON.stringify(event.context),
     );
     return Number(lastInsertRowid);
@@ -114,6 +133,21 @@ export class EventRows {
   /** Notes what became of an intended signal. */
   finish(id: number, result: EventResult): void {
     this.#finish.run(result.outcome, result.termination ?? null, result.lastWallMs, id);
+  }
+
+  /** More of the same came. */
+  recount(id: number, count: number, lastWallMs: number): void {
+    this.#recount.run(count, lastWallMs, id);
+  }
+
+  /** The kill was the OOM killer's. */
+  noteOom(id: number, oom: OomKill): void {
+    this.#noteOom.run(JSON.stringify(oom), id);
+  }
+
+  /** @returns how many rows are gone: one, or none where it was not there */
+  remove(id: number): number {
+    return this.#remove.run(id).changes;
   }
 
   get(id: number): EventRow | undefined {

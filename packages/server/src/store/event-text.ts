@@ -22,6 +22,8 @@ export function eventText(row: EventRow, reader: Caller): string {
   if (row.reason !== null && mayReadReason(row, reader)) text += `,"reason":${JSON.stringify(row.reason)}`;
   if (row.termination !== null) text += `,"termination":"${row.termination}"`;
   if (row.override !== null) text += ',"override":true';
+  if (row.oom !== null) text += `,"oom":${row.oom}`;
+  if (row.exit !== null) text += `,"exit":${row.exit}`;
   return `${text},"context":${row.context}}`;
 }
 

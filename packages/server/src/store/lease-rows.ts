@@ -71,7 +71,7 @@ export class LeaseRows {
     this.#update = database.prepare(`
       UPDATE lease SET label = ?, reason = ?, renewal = ?, scope = ?, strict = ?, forbidden = ?, priority = ?, ttl_ms = ?, max_ms = ?,
         max_deadline_ms = ?, marker_digest = ?, renewed_at = ? WHERE id = ?`);
-    this.#end = database.prepare('UPDATE lease SET state = ?, ended_at = ?, renewed_at = ? WHERE id = ?');
+    this.#end = database.prepare("UPDATE lease SET state = ?, ended_at = ?, renewed_at = ? WHERE id = ? AND state = 'active'");
     this.#insertMember = database.prepare(
       'INSERT OR REPLACE INTO member (lease_id, pid, start_ticks, pidfd_id, by_marker) VALUES (?, ?, ?, ?, ?)',
     );
@@ -126,8 +126,22 @@ export class LeaseRows {
     );
   }
 
-  end(id: string, state: LeaseState, endedWallMs: number, renewedWallMs: number | null): void {
-    this.#end.run(state, endedWallMs, renewedWallMs, id);
+  /** A lease ends once. @returns whether it did now */
+  end(id: string, state: LeaseState, endedWallMs: number, renewedWallMs: number | null): boolean {
+    const { changes } = this.#end.run(state, endedWallMs, renewedWallMs, id);
+    this.#deleteMembers.run(id);
+    return changes > 0;
+  }
+
+  /** Takes back an end that was never told. */
+  reopen(lease: LeaseRecord): void {
+    this.#database.prepare("UPDATE lease SET state = 'active', ended_at = NULL WHERE id = ?").run(lease.id);
+    for (const member of lease.members.items()) this.join(member);
+  }
+
+  /** Takes back a grant that was never told. */
+  remove(id: string): void {
+    this.#database.prepare('DELETE FROM lease WHERE id = ?').run(id);
     this.#deleteMembers.run(id);
   }
 

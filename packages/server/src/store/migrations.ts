@@ -71,6 +71,8 @@ const migrations: readonly string[] = [
     reason_uid INTEGER,
     termination TEXT,
     override INTEGER,
+    oom TEXT,
+    exit TEXT,
     context TEXT NOT NULL
   ) STRICT;
   CREATE INDEX event_first_at ON event (first_at);

@@ -9,7 +9,7 @@ export interface RetentionLimits {
 
 const intervalMs = 60 * 60 * 1000;
 /** Rows that one transaction deletes: the loop must not wait for more. */
-const sliceRows = 5000;
+const sliceRows = 1000;
 
 /** Keeps history within its age and size. What is deleted is itself recorded: no gap without a word. */
 export class Retention {

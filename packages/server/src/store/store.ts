@@ -1,16 +1,14 @@
 import type { Database } from 'better-sqlite3';
 import type { Caller } from '#core/rights.ts';
 import { ProtocolError } from '#protocol/errors.ts';
-import type { HistoryQueryParams } from '#protocol/history.ts';
-import { CommitQueue } from './commit-queue.ts';
+import type { HistoryQueryParams, OomKill } from '#protocol/history.ts';
+import { Backlog, type LaterWrite } from './backlog.ts';
+import { CommitQueue, SyncError } from './commit-queue.ts';
 import { openDatabase, usedBytes } from './database.ts';
 import { queryEvents } from './event-query.ts';
 import { EventRows, type EventResult, type EventRow, type NewEvent } from './event-rows.ts';
 import { LeaseRows } from './lease-rows.ts';
 import { serverEvent } from './server-event.ts';
-
-/** Rows that could not be written and wait for the next chance, at most. More are counted, not kept. */
-const backlogMax = 10_000;
 
 /** The server's memory across restarts: leases, members and history, over one connection to one database. */
 export class Store {
@@ -18,12 +16,12 @@ export class Store {
   readonly #database: Database;
   readonly #commits: CommitQueue;
   readonly #events: EventRows;
+  #droppedElsewhere = 0;
   readonly #listeners = new Set<(row: EventRow) => void>();
-  #backlog: (() => void)[] = [];
+  readonly #backlog: Backlog;
   #eventCount: number;
-  #dropped = 0;
-  /** Losses that no row tells of yet. */
-  #untold = { count: 0, sinceMs: 0 };
+  /** Rows of the transaction that is being made. */
+  #inserted = 0;
 
   /** @param path the database file */
   constructor(path: string) {
@@ -31,7 +29,14 @@ export class Store {
     this.leases = new LeaseRows(this.#database);
     this.#events = new EventRows(this.#database);
     this.#eventCount = this.#events.count();
-    this.#commits = new CommitQueue(this.#database);
+    this.#commits = new CommitQueue(this.#database, (isKept) => {
+      if (isKept) this.#eventCount += this.#inserted;
+      this.#inserted = 0;
+    });
+    this.#backlog = new Backlog(this.#commits, (count, sinceMs) => {
+      const reason = `rows were lost since ${new Date(sinceMs).toISOString()}: the database could not be written`;
+      this.tellWhenCommitted(this.insertEvent(serverEvent('dropped', count, reason)));
+    });
   }
 
   get path(): string {
@@ -44,7 +49,7 @@ export class Store {
 
   /** Rows that were lost because the database could not be written. */
   get droppedCount(): number {
-    return this.#dropped;
+    return this.#backlog.droppedCount + this.#droppedElsewhere;
   }
 
   /** Why the last write failed; undefined while the database takes writes. */
@@ -60,48 +65,49 @@ export class Store {
    * Writes, and resolves once it is on the disk.
    *
    * @param write statements of this store; runs once, later in this turn of the loop
-   * @throws (rejects) ProtocolError storeUnavailable; nothing was kept then
+   * @param takeBack undoes them: a transaction that was made and could not be synced must not come back
+   * @throws (rejects) ProtocolError storeUnavailable; nothing is kept then
    */
-  async write(write: () => void): Promise<void> {
+  async write(write: () => void, takeBack?: () => void): Promise<void> {
     try {
       await this.#commits.run(write);
     } catch (error) {
+      if (error instanceof SyncError && takeBack !== undefined) this.writeLater(takeBack);
       throw new ProtocolError('storeUnavailable', `the database cannot be written: ${(error as Error).message}`, {}, error);
     }
-    if (this.#backlog.length > 0 || this.#untold.count > 0) this.#retry();
+    this.#backlog.retry();
   }
 
   /** Writes what must not hold anybody up, and is kept and tried again where the database cannot be written. */
-  writeLater(write: () => void): void {
-    this.#commits.run(write).then(undefined, () => {
-      if (this.#backlog.length < backlogMax) this.#backlog.push(write);
-      else this.#drop();
-    });
+  writeLater(write: () => void, more: Omit<LaterWrite, 'write'> = {}): void {
+    void this.#backlog.add({ write, ...more });
   }
 
-  #drop(): void {
-    this.#dropped += 1;
-    if (this.#untold.count === 0) this.#untold = { count: 0, sinceMs: Date.now() };
-    this.#untold.count += 1;
-  }
-
-  /** The database takes writes again: what waited is written, and what was lost meanwhile is said. */
-  #retry(): void {
-    const backlog = this.#backlog;
-    const { count, sinceMs } = this.#untold;
-    this.#backlog = [];
-    this.#untold = { count: 0, sinceMs: 0 };
-    for (const write of backlog) this.writeLater(write);
-    if (count === 0) return;
-    const reason = `rows were lost since ${new Date(sinceMs).toISOString()}: the database could not be written`;
-    this.recordLater(serverEvent('dropped', count, reason));
+  /** Events that never came as far as the database; whoever says so records them. */
+  noteDropped(count: number): void {
+    this.#droppedElsewhere += count;
   }
 
   /** Call from inside a write. The row is told to listeners once it is on the disk. @returns its id */
   insertEvent(event: NewEvent): number {
     const id = this.#events.insert(event);
-    this.#eventCount += 1;
+    this.#inserted += 1;
     return id;
+  }
+
+  /** Inside a write: takes back an event that was never told. */
+  removeEvent(id: number): void {
+    this.#inserted -= this.#events.remove(id);
+  }
+
+  /** Inside a write: a row that is there counts more of the same. */
+  recount(id: number, count: number, lastWallMs: number): void {
+    this.#events.recount(id, count, lastWallMs);
+  }
+
+  /** Inside a write: the kill of this row was the OOM killer's. */
+  noteOom(id: number, oom: OomKill): void {
+    this.#events.noteOom(id, oom);
   }
 
   /** Writes one event that others must not wait for, and tells of it. */
@@ -114,18 +120,25 @@ export class Store {
   /** Writes one event and resolves with its id once it is on the disk. @throws (rejects) storeUnavailable */
   async record(event: NewEvent): Promise<number> {
     let id = 0;
-    await this.write(() => {
-      id = this.insertEvent(event);
-    });
+    await this.write(
+      () => {
+        id = this.insertEvent(event);
+      },
+      () => {
+        this.removeEvent(id);
+      },
+    );
     this.#tell(id);
     return id;
   }
 
-  /** Notes what became of a signal, and tells of it. */
-  finishLater(id: number, result: EventResult): void {
-    this.writeLater(() => {
-      this.#events.finish(id, result);
-      this.tellWhenCommitted(id);
+  /** Notes what became of a signal, and tells of it. Resolves once it is on the disk, or kept for later. */
+  finish(id: number, result: EventResult): Promise<void> {
+    return this.#backlog.add({
+      write: () => {
+        this.#events.finish(id, result);
+        this.tellWhenCommitted(id);
+      },
     });
   }
 
@@ -172,12 +185,14 @@ export class Store {
     this.#eventCount -= count;
   }
 
-  /** Finishes what was asked for, then closes. */
-  async close(): Promise<void> {
-    this.#retry();
+  /** Finishes what was asked for, then closes. @returns how many writes are lost, which the database did not take */
+  async close(): Promise<number> {
     await this.#commits.drained();
-    if (this.failure === undefined) this.#commits.checkpoint();
+    const lost = await this.#backlog.close();
+    await this.#commits.drained();
+    this.#commits.checkpoint();
     this.#commits.close();
     this.#database.close();
+    return lost;
   }
 }
