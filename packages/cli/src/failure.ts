@@ -1,5 +1,10 @@
 import {
-  ClientError, ConnectionLostError, NoServerError, ProtocolError, RequestTimeoutError, UntrustedServerError,
+  ClientError,
+  ConnectionLostError,
+  NoServerError,
+  ProtocolError,
+  RequestTimeoutError,
+  UntrustedServerError,
 } from '#client/index.ts';
 import type { ErrorKind } from '#protocol/errors.ts';
 import { CliError } from './errors.ts';

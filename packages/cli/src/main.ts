@@ -1,10 +1,15 @@
+import { writeFileSync } from 'node:fs';
+import { createContext } from './context.ts';
 import { describeFailure } from './failure.ts';
 import { writeError } from './output/output.ts';
-import { runProgram } from './program.ts';
+import { readPlain } from './plain.ts';
 
 /** Runs omnictl. @returns the exit code */
 async function main(args: readonly string[]): Promise<number> {
   try {
+    const plain = readPlain(args);
+    if (plain !== undefined) return await plain.verb(createContext(plain.globals));
+    const { runProgram } = await import('./program.ts');
     return await runProgram(args);
   } catch (error) {
     const { exitCode, text } = describeFailure(error);
@@ -13,7 +18,16 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-// The process ends by itself when its connections are closed: an exit here could cut off what is still being written.
-void main(process.argv.slice(2)).then((code) => {
-  process.exitCode = code;
-});
+/** Node names the main thread of every program `MainThread`: the history is to say omnictl. */
+function nameProcess(): void {
+  try {
+    writeFileSync('/proc/self/comm', 'omnictl');
+  } catch {
+    // Without /proc it goes without a name.
+  }
+}
+
+nameProcess();
+// All that was printed is written already (see writeAll): there is nothing to wait for, and taking down what node has
+// set up takes longer than the exit.
+void main(process.argv.slice(2)).then((code) => process.exit(code));

@@ -6,7 +6,7 @@ import type { Globals } from './globals.ts';
 import { examples } from './help.ts';
 import { writeError } from './output/output.ts';
 import { writeAll } from './output/write-all.ts';
-import { verbOf, verbs } from './verbs.ts';
+import { loadVerb, verbOf, verbs } from './verbs.ts';
 import { cliVersion } from './version.ts';
 
 /**
@@ -26,15 +26,18 @@ export async function createProgram(names: readonly string[], keepExitCode: (cod
     .enablePositionalOptions()
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({ writeOut, writeErr: writeRaw, outputError })
-    .addHelpText('after', examples('omnictl register --pid $$', 'omnictl run --label cycles -- sleep 1', 'omnictl help history'))
+    .addHelpText(
+      'after',
+      examples('omnictl register --pid $$', 'omnictl run --label cycles -- sleep 1', 'omnictl help history'),
+    )
     .addHelpText('after', exitCodeHelp)
     .exitOverride();
   addGlobalOptions(program, false);
   const bind = binder(keepExitCode);
-  const modules = await Promise.all(names.map((name) => verbs[name]?.()));
-  names.forEach((name, index) => {
-    modules[index]?.define(program.command(name), bind);
-  });
+  for (const name of names) {
+    const { define } = await loadVerb(name);
+    define(program.command(name), bind);
+  }
   for (const command of program.commands) describeAsVerb(command);
   return program;
 }
@@ -93,7 +96,7 @@ function binder(keepExitCode: (code: number) => void): Bind {
 }
 
 /** The global options, wherever on the command line they stood. */
-function globalsOf(command: Command): Globals {
+export function globalsOf(command: Command): Globals {
   const levels: Partial<Globals>[] = [];
   for (let level: Command | null = command; level !== null; level = level.parent) levels.push(level.opts<Partial<Globals>>());
   return {

@@ -20,6 +20,13 @@ export const verbs: Readonly<Record<string, () => Promise<VerbModule>>> = {
   completion: () => import('./commands/completion.ts'),
 };
 
+/** Loads a verb. @param name one of the table */
+export async function loadVerb(name: string): Promise<VerbModule> {
+  const load = verbs[name];
+  if (load === undefined) throw new TypeError(`no verb is called ${name}`);
+  return await load();
+}
+
 /**
  * The verb of a command line, where it can be told without knowing the verbs' own options.
  *

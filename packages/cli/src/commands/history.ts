@@ -42,12 +42,23 @@ export const define: Define = (command, bind) => {
     .option('--target <pid or name>', 'sent to this process, or to one of this name (comm)', pidOrComm)
     .option('--lease <lease>', 'about this lease')
     .addOption(command.createOption('--outcome <outcome>', 'that went like this').choices(outcomes))
-    .addOption(command.createOption('--source <source>', 'kills through the server, leases, or the server itself').choices(sources))
+    .addOption(
+      command
+        .createOption(
+          '--source <source>',
+          'who recorded it: the kernel observer, kills through the server, leases, or the server itself',
+        )
+        .choices(sources),
+    )
     .option('--since <time>', 'from this time on', time)
     .option('--until <time>', 'before this time', time)
     .option('--limit <rows>', 'the newest of them', limitOption)
     .option('--follow', 'go on with what comes, oldest first')
-    .addOption(command.createOption('--format <format>', 'csv and table escape hostile names; json and ndjson are exact').choices(formatNames))
+    .addOption(
+      command
+        .createOption('--format <format>', 'csv and table escape hostile names; json and ndjson are exact')
+        .choices(formatNames),
+    )
     .option('--output <file>', 'write there, all or nothing')
     .addHelpText(
       'after',

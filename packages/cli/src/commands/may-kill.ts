@@ -23,11 +23,17 @@ export const define: Define = (command, bind) => {
         'server among it, is a no. The answer is about you: a process may always signal its own tree. Prints a line for each ' +
         'pid; with --json an array of Verdicts, with --quiet nothing.',
     )
-    .argument('<pid...>', 'processes', (text: string, before: readonly number[] | undefined) => [...(before ?? []), pidOption(text)])
+    .argument('<pid...>', 'processes', (text: string, before: readonly number[] | undefined) => [
+      ...(before ?? []),
+      pidOption(text),
+    ])
     .option('--signal <signal>', 'what you mean to send (default: KILL)', signalOption)
     .addHelpText(
       'after',
-      examples('omnictl may-kill "$PID" && kill -9 "$PID"', 'omnictl may-kill --quiet --signal TERM "$PID" || echo "leave it alone"'),
+      examples(
+        'omnictl may-kill "$PID" && kill -9 "$PID"',
+        'omnictl may-kill --quiet --signal TERM "$PID" || echo "leave it alone"',
+      ),
     )
     .action(bind(mayKill));
 };

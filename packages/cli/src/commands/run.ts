@@ -35,7 +35,9 @@ export const define: Define = (command, bind) => {
     .argument('<command...>', 'the command and its arguments; after -- where they look like options of run')
     .option('--label <text>', "a name for people (default: the command's)")
     .option('--reason <text>', 'why, for whoever is refused')
-    .option('--nice <number>', 'priority, -20 to 19 (default: 10, or more where the caller has more)', (text) => wholeNumber(text, 'nice value', -20, 19))
+    .option('--nice <number>', 'priority, -20 to 19 (default: 10, or more where the caller has more)', (text) =>
+      wholeNumber(text, 'nice value', -20, 19),
+    )
     .option('--require', 'do not run it unprotected: exit with 69')
     .passThroughOptions()
     .addHelpText(
@@ -50,7 +52,11 @@ export async function run(context: Context, words: readonly string[], options: R
   const name = words[0] ?? '';
   if (name === '') throw new UsageError('run takes a command: omnictl run -- CMD...');
   const startedAt = new Date().toISOString();
-  const command = await holdCommand(words, commandEnvironment(process.env), ignoredSignals(process.env[ignoredSignalsVariable]));
+  const command = await holdCommand(
+    words,
+    commandEnvironment(process.env),
+    ignoredSignals(process.env[ignoredSignalsVariable]),
+  );
   using _forwarding = forwardSignals(command);
   const label = options.label ?? basename(name).slice(0, bounds.labelCharsMax);
   const niceFailure = setNice(command.pid, options.nice);
@@ -58,7 +64,7 @@ export async function run(context: Context, words: readonly string[], options: R
   command.go(await markerOfLease(context, command, label, options));
   const ending = await command.ended;
   if (ending.signal !== null) {
-    const kill = await findKill(context, command.pid, startedAt);
+    const kill = await findKill(context, command.pid, ending.signal, startedAt);
     context.output.note(endingWords(label, ending.signal, command.pid, kill));
   }
   return exitCodeOf(ending);

@@ -13,6 +13,7 @@ import { versionWarning } from '../version.ts';
 
 export const define: Define = (command, bind) => {
   command
+    .helpCommand(false)
     .summary("the per-user server's life")
     .description(
       "Looks at, stops or restarts the per-user server (or the one on --socket). The system's belongs to the service manager. " +
@@ -20,16 +21,21 @@ export const define: Define = (command, bind) => {
     );
   command
     .command('status')
+    .summary('who answers')
     .description('Who answers on the socket. Exit code 69 where nobody does. With --json prints the ServerInfo.')
     .addHelpText('after', examples('omnictl server status'))
     .action(bind(serverStatus));
   command
     .command('stop')
-    .description('Stops the server: it answers what is in flight, writes, and ends. With --json prints the ServerInfo of what was stopped.')
+    .summary('end it')
+    .description(
+      'Stops the server: it answers what is in flight, writes, and ends. With --json prints the ServerInfo of what was stopped.',
+    )
     .addHelpText('after', examples('omnictl server stop'))
     .action(bind(serverStop));
   command
     .command('restart')
+    .summary('end it and start the one of this version')
     .description('Stops the server where one runs, and starts the one of this version. With --json prints the new ServerInfo.')
     .addHelpText('after', examples('omnictl server restart'))
     .action(bind(serverRestart));
@@ -49,7 +55,9 @@ async function serverStatus({ globals, output }: Context): Promise<number> {
   if (globals.json) output.json(info);
   else {
     const since = formatTime(info.startedAt);
-    output.line(`omnid ${escapeText(info.version)}, ${info.scope} server, pid ${String(info.pid)}, since ${since}, on ${escapeText(client.socketPath)}`);
+    output.line(
+      `omnid ${escapeText(info.version)}, ${info.scope} server, pid ${String(info.pid)}, since ${since}, on ${escapeText(client.socketPath)}`,
+    );
   }
   return exitCodes.yes;
 }

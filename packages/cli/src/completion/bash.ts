@@ -55,7 +55,12 @@ complete -F _omnictl omnictl
 /** The completion script for bash; it needs nothing but bash, and uses bash-completion where it is there. */
 export function bashScript(verbs: readonly CompletionVerb[], globals: readonly CompletionOption[]): string {
   const all: readonly CompletionVerb[] = [
-    { words: [], summary: '', options: globals, argument: verbs.filter(({ words }) => words.length === 1).map(({ words }) => words[0] ?? '') },
+    {
+      words: [],
+      summary: '',
+      options: globals,
+      argument: verbs.filter(({ words }) => words.length === 1).map(({ words }) => words[0] ?? ''),
+    },
     ...verbs,
   ];
   const values = all.flatMap((verb) => verb.options.flatMap((option) => valueCases(verb, option)));

@@ -9,7 +9,9 @@ export function fishScript(verbs: readonly CompletionVerb[], globals: readonly C
     "# fish completion for omnictl; made by 'omnictl completion fish'",
     'complete -c omnictl -f',
     ...globals.map((option) => `complete -c omnictl ${optionSpec(option)}`),
-    ...top.map(({ words, summary }) => `complete -c omnictl -n __fish_use_subcommand -a ${words[0] ?? ''} -d ${fishQuote(summary)}`),
+    ...top.map(
+      ({ words, summary }) => `complete -c omnictl -n __fish_use_subcommand -a ${words[0] ?? ''} -d ${fishQuote(summary)}`,
+    ),
     ...top.flatMap((verb) => verbLines(verb, known)),
     '',
   ].join('\n');
@@ -18,7 +20,10 @@ export function fishScript(verbs: readonly CompletionVerb[], globals: readonly C
 function verbLines({ words, options, argument }: CompletionVerb, known: ReadonlySet<string>): readonly string[] {
   const begin = `complete -c omnictl -n ${fishQuote(`__fish_seen_subcommand_from ${words[0] ?? ''}`)}`;
   const own = options.filter(({ flags }) => !flags.some((flag) => known.has(flag)));
-  return [...own.map((option) => `${begin} ${optionSpec(option)}`), ...argumentLines(argument).map((line) => `${begin} ${line}`)];
+  return [
+    ...own.map((option) => `${begin} ${optionSpec(option)}`),
+    ...argumentLines(argument).map((line) => `${begin} ${line}`),
+  ];
 }
 
 function optionSpec({ flags, description, value }: CompletionOption): string {

@@ -38,7 +38,12 @@ const help: CompletionOption = { flags: ['--help', '-h'], description: 'show hel
 const commonSignals = ['KILL', 'TERM', 'INT', 'HUP', 'QUIT', 'STOP', 'CONT', 'USR1', 'USR2'];
 
 function helpVerb(program: Command): CompletionVerb {
-  return { words: ['help'], summary: 'show help for a verb', options: [], argument: program.commands.map((command) => command.name()) };
+  return {
+    words: ['help'],
+    summary: 'show help for a verb',
+    options: [],
+    argument: program.commands.map((command) => command.name()),
+  };
 }
 
 function verbOf(command: Command, words: readonly string[]): CompletionVerb {

@@ -17,7 +17,7 @@ export function zshScript(verbs: readonly CompletionVerb[], globals: readonly Co
     "    verb) _describe -t verbs 'verb' verbs ;;",
     '    rest)',
     '      case $line[1] in',
-    ...top.map((verb) => `        ${verb.words[0] ?? ''}) _arguments ${verbSpecs(verb)} ;;`),
+    ...top.map((verb) => `        ${verb.words[0] ?? ''}) _arguments -S ${verbSpecs(verb)} ;;`),
     '      esac ;;',
     '  esac',
     '}',

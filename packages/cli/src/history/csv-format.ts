@@ -5,7 +5,9 @@ import type { RowFormat } from './format.ts';
 type Cell = (event: SignalEvent) => string;
 
 const plain =
-  (name: keyof SignalEvent & ('id' | 'firstAt' | 'lastAt' | 'source' | 'signal' | 'signalName' | 'code' | 'outcome' | 'count')): Cell =>
+  (
+    name: keyof SignalEvent & ('id' | 'firstAt' | 'lastAt' | 'source' | 'signal' | 'signalName' | 'code' | 'outcome' | 'count'),
+  ): Cell =>
   (event) => {
     const value = event[name];
     return value === null ? '' : String(value);
@@ -27,10 +29,18 @@ function processColumns(role: Role): readonly (readonly [string, Cell])[] {
 }
 
 function ancestryWords(process: ProcessRef | null | undefined): string {
-  return process === null || process === undefined ? '' : process.ancestry.map(({ pid, comm }) => `${comm}[${String(pid)}]`).join(' < ');
+  return process === null || process === undefined
+    ? ''
+    : process.ancestry.map(({ pid, comm }) => `${comm}[${String(pid)}]`).join(' < ');
 }
 
-const contextNames = ['memAvailableBytes', 'memTotalBytes', 'swapFreeBytes', 'psiMemorySomeAvg10', 'psiMemoryFullAvg10'] as const;
+const contextNames = [
+  'memAvailableBytes',
+  'memTotalBytes',
+  'swapFreeBytes',
+  'psiMemorySomeAvg10',
+  'psiMemoryFullAvg10',
+] as const;
 
 /** The columns of the CSV, in order. New ones go to the end: scripts count them. */
 const columns: readonly (readonly [string, Cell])[] = [

@@ -20,6 +20,7 @@ export const outcomes: readonly string[] = Object.keys({
   ignored: true,
   pending: true,
   denied: true,
+  audited: true,
   failed: true,
   granted: true,
   renewed: true,
@@ -33,7 +34,12 @@ export const outcomes: readonly string[] = Object.keys({
 } satisfies Record<EventOutcome, true>);
 
 /** The words of --source. */
-export const sources: readonly string[] = Object.keys({ mediated: true, lease: true, server: true } satisfies Record<EventSource, true>);
+export const sources: readonly string[] = Object.keys({
+  sentinel: true,
+  mediated: true,
+  lease: true,
+  server: true,
+} satisfies Record<EventSource, true>);
 
 /** The filter for queries and for subscriptions. */
 export function filterOf(options: FilterOptions): HistoryFilter {

@@ -1,7 +1,7 @@
 import { ConnectionLostError, NoServerError, type Client, type HistoryItem } from '#client/index.ts';
 import type { SignalEvent } from '#protocol/history.ts';
 import { filterOf, queryOf, type FilterOptions } from './filters.ts';
-import { newestRowsInOrder, type Reach } from './oldest-first.ts';
+import { newestRowsInOrder, type AskHistory, type Reach } from './oldest-first.ts';
 import { Told } from './told.ts';
 
 /**
@@ -17,9 +17,10 @@ export async function* followRows(
   rows: number,
 ): AsyncGenerator<readonly SignalEvent[], void, undefined> {
   const told = new Told();
+  const ask: AskHistory = (params) => client.call('history.query', params);
   // Before the query: what is committed between the two is told twice, and not missed.
   await using watch = await client.watchHistory(filterOf(options));
-  yield* news(told, newestRowsInOrder(client, queryOf(options), { rows }));
+  yield* news(told, newestRowsInOrder(ask, queryOf(options), { rows }));
   let isBehind = false;
   for await (const item of watch) {
     if (item.kind === 'event' && !isBehind) {
@@ -27,7 +28,7 @@ export async function* followRows(
       continue;
     }
     const fromId = Math.min(told.firstOpenId, firstMissedId(item));
-    isBehind = !(yield* catchUp(client, options, told, { fromId }));
+    isBehind = !(yield* catchUp(ask, options, told, { fromId }));
   }
 }
 
@@ -37,13 +38,13 @@ function firstMissedId(item: HistoryItem): number {
 
 /** @returns false where the connection was lost again: the watch tells when there is another */
 async function* catchUp(
-  client: Client,
+  ask: AskHistory,
   options: FilterOptions,
   told: Told,
   reach: Reach,
 ): AsyncGenerator<readonly SignalEvent[], boolean, undefined> {
   try {
-    yield* news(told, newestRowsInOrder(client, queryOf(options), reach));
+    yield* news(told, newestRowsInOrder(ask, queryOf(options), reach));
     return true;
   } catch (error) {
     if (error instanceof ConnectionLostError || error instanceof NoServerError) return false;

@@ -52,6 +52,8 @@ export function tableFormat(width: number | undefined): RowFormat {
 }
 
 function widthsOf(rows: readonly (readonly string[])[], width: number | undefined): readonly number[] {
-  const natural = columns.map(({ widthMin }, index) => Math.max(widthMin, ...rows.map((row) => displayWidth(row[index] ?? ''))));
+  const natural = columns.map(({ widthMin }, index) =>
+    Math.max(widthMin, ...rows.map((row) => displayWidth(row[index] ?? ''))),
+  );
   return width === undefined ? natural : shrink(columns, natural, width);
 }

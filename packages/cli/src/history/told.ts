@@ -45,5 +45,7 @@ export class Told {
 function isLater(event: SignalEvent, before: SignalEvent): boolean {
   if (event.count !== before.count) return event.count > before.count;
   if (event.lastAt !== before.lastAt) return event.lastAt > before.lastAt;
-  return event.outcome !== before.outcome ? before.outcome === 'intended' : event.termination !== before.termination && before.termination === undefined;
+  return event.outcome !== before.outcome
+    ? before.outcome === 'intended'
+    : event.termination !== before.termination && before.termination === undefined;
 }

@@ -4,12 +4,21 @@ import { escapeText } from './escape.ts';
 /** A process in a table: `python3[811]`. */
 export function processWords(process: ProcessRef | null | undefined): string {
   if (process === null || process === undefined) return '-';
-  return `${escapeText(process.comm)}[${String(process.pid)}]`;
+  return nameWords(process);
 }
 
-/** Who did it: for a kill through the server whoever asked for it, not the server that sent it. */
+function nameWords({ comm, pid }: { readonly comm: string; readonly pid: number }): string {
+  return comm === '' ? String(pid) : `${escapeText(comm)}[${String(pid)}]`;
+}
+
+/**
+ * Who did it: for a kill through the server whoever asked for it, not the server that sent it. omnictl asks for others:
+ * its parent stands beside it.
+ */
 export function senderWords(event: SignalEvent): string {
-  return processWords(event.requester ?? event.sender);
+  const process = event.requester ?? event.sender;
+  const parent = process?.comm === 'omnictl' ? process.ancestry[0] : undefined;
+  return parent === undefined ? processWords(process) : `${processWords(process)} < ${nameWords(parent)}`;
 }
 
 /** How it went, and how its target ended where that is known: `delivered, killed`. */

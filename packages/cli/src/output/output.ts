@@ -67,7 +67,10 @@ export class Output {
 
 /** One line on stderr, in omnictl's name. */
 export function writeError(text: string): void {
-  const line = text.split('\n').map((part) => escapeText(part.trim())).join(' ');
+  const line = text
+    .split('\n')
+    .map((part) => escapeText(part.trim()))
+    .join(' ');
   try {
     writeAll(stderr, `omnictl: ${line}\n`);
   } catch {

@@ -25,7 +25,10 @@ export function statusScreen(report: StatusReport, output: Output, nowMs: number
   const facts: readonly (readonly [string, string])[] = [
     ['server', serverWords(report)],
     ['enforced', rungWords(status)],
-    ['protected', `${counted(status.protectedProcesses, 'process', 'processes')} in ${counted(status.activeLeases, 'lease', 'leases')}`],
+    [
+      'protected',
+      `${counted(status.protectedProcesses, 'process', 'processes')} in ${counted(status.activeLeases, 'lease', 'leases')}`,
+    ],
     ['memory', memoryWords(status.context)],
     ['swap', swapWords(status)],
     ['pressure', pressureWords(status.context)],

@@ -17,7 +17,11 @@ const gap = '  ';
  * @param width of the terminal; undefined: not a terminal, nothing is cut
  * @returns lines, the titles first
  */
-export function layOutTable(columns: readonly Column[], rows: readonly (readonly string[])[], width: number | undefined): readonly string[] {
+export function layOutTable(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  width: number | undefined,
+): readonly string[] {
   const natural = columns.map((column, index) =>
     Math.max(displayWidth(column.title), ...rows.map((row) => displayWidth(row[index] ?? ''))),
   );

@@ -1,8 +1,7 @@
 import { UsageError } from '../errors.ts';
 import { parseDuration } from './duration.ts';
 
-const isoTime =
-  /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,]\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?$/;
+const isoTime = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,]\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?$/;
 
 /**
  * Reads a point in time: ISO 8601 (`2026-11-24T08:00:00Z`; without a zone the local one; a bare date is its local
@@ -19,7 +18,8 @@ export function parseTime(text: string, nowMs: number): string {
   const ago = /^(\d\S*?)(?: ?ago)?$/.exec(text)?.[1];
   if (ago === undefined) throw unreadable(text);
   try {
-    return new Date(nowMs - parseDuration(ago)).toISOString();
+    // Longer ago than the clock knows is all of the history.
+    return new Date(Math.max(0, nowMs - parseDuration(ago))).toISOString();
   } catch {
     throw unreadable(text);
   }

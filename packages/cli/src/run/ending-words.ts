@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import type { SignalEvent } from '#protocol/history.ts';
-import { processWords } from '../output/event-words.ts';
+import { senderWords } from '../output/event-words.ts';
 import type { Ending } from './held-command.ts';
 
 const signalExitBase = 128;
@@ -15,11 +15,12 @@ export function exitCodeOf({ code, signal }: Ending): number {
  * What `run` tells of a command that a signal ended.
  *
  * @param label what the command is called
- * @param kill the server's record of it, where the signal came through the server
+ * @param kill the server's record of it; null: it did not come through the server; undefined: nobody knows
  */
-export function endingWords(label: string, signal: NodeJS.Signals, pid: number, kill: SignalEvent | undefined): string {
+export function endingWords(label: string, signal: NodeJS.Signals, pid: number, kill: SignalEvent | null | undefined): string {
   const died = `${label} (pid ${String(pid)}) was ended by ${signal}`;
-  if (kill === undefined) return `${died}; the server did not send it`;
+  if (kill === undefined) return died;
+  if (kill === null) return `${died}, which did not come through the server`;
   const reason = kill.reason === undefined ? '' : `: '${kill.reason}'`;
-  return `${died}, through the server, for ${processWords(kill.requester ?? kill.sender)}${reason}`;
+  return `${died}, through the server, for ${senderWords(kill)}${reason}`;
 }

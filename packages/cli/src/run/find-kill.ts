@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import type { SignalEvent } from '#protocol/history.ts';
 import { connectTo } from '../connect.ts';
 import type { Context } from '../context.ts';
@@ -10,13 +11,24 @@ const patienceMs = 1_000;
  *
  * @param pid of the command: no other process of this boot had it since the command was started
  * @param since when the command was started, ISO 8601
- * @returns undefined where the signal did not come through the server, or the server is not there any more
+ * @returns null where the signal did not come through the server; undefined where there is no server to ask
  */
-export async function findKill({ globals }: Context, pid: number, since: string): Promise<SignalEvent | undefined> {
+export async function findKill(
+  { globals }: Context,
+  pid: number,
+  signal: NodeJS.Signals,
+  since: string,
+): Promise<SignalEvent | null | undefined> {
   try {
     await using client = await connectTo(globals, { connectTimeoutMs: patienceMs, requestTimeoutMs: patienceMs });
-    const { events } = await client.call('history.query', { source: 'mediated', target: pid, since, limit: 20 });
-    return events.find(({ outcome }) => outcome !== 'denied' && outcome !== 'failed');
+    const { events } = await client.call('history.query', {
+      source: 'mediated',
+      target: pid,
+      signal: constants.signals[signal],
+      since,
+      limit: 20,
+    });
+    return events.find(({ outcome }) => outcome !== 'denied' && outcome !== 'failed') ?? null;
   } catch {
     return undefined;
   }

@@ -40,10 +40,12 @@ export async function holdCommand(
   env: Readonly<NodeJS.ProcessEnv>,
   ignored: readonly string[],
 ): Promise<HeldCommand> {
-  const { script, args } = gateScript(command, env, ignored, gateFd);
   // 'ignore' above 2 leaves what is there: descriptors that were handed down to us go on to the command.
   const between = Array.from({ length: gateFd - 3 }, () => 'ignore' as const);
-  const child = spawn('/bin/sh', ['-c', script, 'sh', ...args], { env, stdio: ['inherit', 'inherit', 'inherit', ...between, 'pipe'] });
+  const child = spawn('/bin/sh', ['-c', gateScript(ignored, gateFd), 'sh', ...command], {
+    env,
+    stdio: ['inherit', 'inherit', 'inherit', ...between, 'pipe'],
+  });
   const ended = endOf(child);
   await new Promise((resolve, reject) => {
     child.once('spawn', resolve).once('error', reject);

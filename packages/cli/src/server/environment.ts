@@ -1,7 +1,13 @@
 const kept = new Set(['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'TZ']);
 
 /** What tells one command something; the server outlives it, and would tell it to every process it looks at. */
-const ofOneCommand = new Set(['OMNIMIND_LEASE', 'OMNIMIND_SOCKET', 'OMNIMIND_DEV_SCRIPT_MODE', 'OMNIMIND_SCRIPT_PID', 'OMNIMIND_IGNORED_SIGNALS']);
+const ofOneCommand = new Set([
+  'OMNIMIND_LEASE',
+  'OMNIMIND_SOCKET',
+  'OMNIMIND_DEV_SCRIPT_MODE',
+  'OMNIMIND_SCRIPT_PID',
+  'OMNIMIND_IGNORED_SIGNALS',
+]);
 
 /**
  * The environment of a server that is started by a command: what paths and the configuration depend on, and nothing

@@ -71,7 +71,11 @@ function openLogOrFail(path: string): number {
   try {
     return openLog(path);
   } catch (error) {
-    throw new CliError(exitCodes.noServer, `no server answers, and its log ${path} cannot be opened: ${reasonOf(error)}`, error);
+    throw new CliError(
+      exitCodes.noServer,
+      `no server answers, and its log ${path} cannot be opened: ${reasonOf(error)}`,
+      error,
+    );
   }
 }
 

@@ -23,7 +23,8 @@ export async function stopServer(globals: Globals): Promise<ServerInfo> {
   signal(info);
   const deadlineMs = performance.now() + serverBounds.stopMsMax;
   while (!(await hasHungUp(client)) || !processIsGone(info.pid)) {
-    if (performance.now() > deadlineMs) throw new CliError(exitCodes.tryAgain, `omnid (pid ${String(info.pid)}) does not end: its log has the cause`);
+    if (performance.now() > deadlineMs)
+      throw new CliError(exitCodes.tryAgain, `omnid (pid ${String(info.pid)}) does not end: its log has the cause`);
     await sleep(serverBounds.startPollMs);
   }
   return info;
@@ -32,7 +33,10 @@ export async function stopServer(globals: Globals): Promise<ServerInfo> {
 function checkRight(info: ServerInfo, socketPath: string): void {
   const uid = process.geteuid?.();
   if (uid !== 0 && (info.scope === 'system' || info.uid !== uid)) {
-    throw new CliError(exitCodes.notPermitted, `the ${info.scope} server (uid ${String(info.uid)}) is not yours to stop: ask root`);
+    throw new CliError(
+      exitCodes.notPermitted,
+      `the ${info.scope} server (uid ${String(info.uid)}) is not yours to stop: ask root`,
+    );
   }
   if (!isListener(info.pid, socketPath)) {
     throw new CliError(

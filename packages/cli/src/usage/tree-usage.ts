@@ -15,7 +15,10 @@ export async function readProtected(client: Client): Promise<readonly ProtectedP
   const all: ProtectedProcess[] = [];
   let cursor: string | undefined;
   do {
-    const page = await client.call('protection.snapshot', { limit: bounds.pageRowsMax, ...(cursor === undefined ? {} : { cursor }) });
+    const page = await client.call('protection.snapshot', {
+      limit: bounds.pageRowsMax,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
     all.push(...page.processes);
     cursor = page.nextCursor ?? undefined;
   } while (cursor !== undefined);
@@ -47,7 +50,10 @@ export function usageByLease(leases: readonly Lease[], processes: readonly Prote
 }
 
 /** A lease and all that it lies in, itself first. */
-export function withParents(leaseId: string | undefined, parents: ReadonlyMap<string, string | undefined>): ReadonlySet<string> {
+export function withParents(
+  leaseId: string | undefined,
+  parents: ReadonlyMap<string, string | undefined>,
+): ReadonlySet<string> {
   const ids = new Set<string>();
   for (let id = leaseId; id !== undefined && !ids.has(id); id = parents.get(id)) ids.add(id);
   return ids;

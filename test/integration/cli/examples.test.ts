@@ -1,0 +1,61 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createProgram } from '#cli/program.ts';
+import { verbs } from '#cli/verbs.ts';
+import type { Omnid } from '#test/support/server/omnid.ts';
+import { startSleeper } from '#test/support/server/processes.ts';
+import { until } from '#test/support/server/until.ts';
+import { examplesOf, helpOf } from '../../unit/cli/help-text.ts';
+import { omnictlProgram, User, withServer } from './support/omnictl.ts';
+
+const program = await createProgram(Object.keys(verbs), () => undefined);
+
+function withChildren(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(withChildren)];
+}
+
+const examples = [...new Set(withChildren(program).flatMap((command) => examplesOf(helpOf(command))))];
+
+let user: User;
+let server: Omnid;
+
+beforeAll(async () => {
+  user = await User.create();
+  server = await withServer(user);
+  await mkdir(user.folder.file('bin'));
+  const launcher = `#!/bin/sh\nexec '${process.execPath}' '${omnictlProgram}' "$@"\n`;
+  await writeFile(user.folder.file('bin/omnictl'), launcher, { mode: 0o755 });
+});
+
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  await user[Symbol.asyncDispose]();
+});
+
+/** The ones that end the server come last. */
+const inOrder = examples.toSorted(
+  (one, other) => Number(/server (stop|restart)/.test(one)) - Number(/server (stop|restart)/.test(other)),
+);
+
+test.each(inOrder)('%s', async (example) => {
+  await using held = await startSleeper();
+  await using free = await startSleeper();
+  const lease = await user.omnictl(['register', '--pid', String(held.pid), '--ttl', '1h']);
+  // A row for what looks at the history.
+  await user.omnictl(['kill', String(held.pid), '--signal', 'KILL']);
+  const env = {
+    PATH: `${user.folder.file('bin')}:${user.env['PATH'] ?? ''}`,
+    LEASE: lease.stdout.trim(),
+    PID: String(/release|--target/.test(example) ? held.pid : free.pid),
+  };
+  await using shell = user.startProgram(['/bin/sh', '-c', `set -e\n${example}\n:`], { env });
+  if (example.includes('--follow')) {
+    await until(() => shell.stdout().includes('SIGKILL'));
+    return;
+  }
+  expect(await shell.result).toMatchObject({
+    code: 0,
+    stderr: expect.stringMatching(/^(omnictl: started the per-user server.*\n)?$/) as string,
+  });
+});

@@ -1,0 +1,20 @@
+/** What a process may call itself: 15 bytes of anything. */
+export const hostileNames: readonly string[] = [
+  'a\nb',
+  'a\r\nb',
+  ') R 1 (x',
+  '\u001B[2J\u001B[H',
+  '\u001B]0;owned\u0007',
+  '\u009B31m',
+  '\uFFFD\uFFFD',
+  '\u202Egnp',
+  '=1+1',
+  '+1',
+  '-bash',
+  '@SUM(A1)',
+  '\t=1',
+  '"quoted"',
+  'a,b',
+  'a\\nb',
+  '日本語',
+];
