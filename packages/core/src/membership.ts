@@ -113,8 +113,9 @@ export class Membership {
   coverageOf(member: Member, seen?: ProcessEntry): Coverage {
     if (member.resolvedAt === this.#version) return coverageOf(member);
     const entry = seen ?? this.#table.entry(member.pid);
-    if (entry?.startTicks === member.startTicks) {
+    if (entry !== undefined) {
       const found = this.#find(member.pid, entry, member);
+      // Alive after it was looked up: what was found is its own, and not of another that has its pid.
       if (member.held.alive() && this.#cover(member.held, found).grew) this.#events.joined(member, false);
     }
     return coverageOf(member);

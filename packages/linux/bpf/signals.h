@@ -2,7 +2,6 @@
 /* Which signals are told, and the program that sees them. */
 #pragma once
 
-#include "marks.h"
 #include "tally.h"
 
 #define BIT(signal) (1ull << ((signal)-1))
@@ -61,7 +60,6 @@ int BPF_PROG(on_signal, int signal, struct kernel_siginfo *info, struct task_str
   if (!is_told(task, signal, result))
     return 0;
   struct telling telling = {
-      .lease = lease_of(task),
       .signal = signal,
       .code = code_of(info),
       .outcome = result,

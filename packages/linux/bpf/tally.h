@@ -10,8 +10,7 @@
  */
 #pragma once
 
-#include "describe.h"
-#include "drops.h"
+#include "marks.h"
 
 /* @return the slot that counts this key, or NULL */
 static __always_inline struct slot *counted(struct tally_key *key)
@@ -53,6 +52,7 @@ static __always_inline __s64 take_slot(struct tally_key *key, __u64 now)
 
 /* What is told of a signal beside its sender and its target. */
 struct telling {
+  /* The lease that forbids it; 0: the target's own is looked for. */
   __u64 lease;
   __s32 signal;
   __s32 code;
@@ -123,7 +123,7 @@ static __always_inline void tell_signal(struct task_struct *sender, struct task_
   event->kind = EVENT_SIGNAL;
   event->slot = index;
   event->time_ns = now;
-  event->lease = telling->lease;
+  event->lease = telling->lease ? telling->lease : lease_of(target);
   event->signal = telling->signal;
   event->code = telling->code;
   event->outcome = telling->outcome;

@@ -33,7 +33,7 @@ async function serve(invocation: Extract<Invocation, { kind: 'serve' }>): Promis
         stop('idle');
       },
     });
-    leaveCgroup(log);
+    if (invocation.scope === 'user') leaveCgroup(log);
     log.info({ reason: await keepAlive(stopAsked) }, 'stopping');
   } catch (error) {
     log.fatal({ err: error }, (error as Error).message);
@@ -41,7 +41,10 @@ async function serve(invocation: Extract<Invocation, { kind: 'serve' }>): Promis
   }
 }
 
-/** A session's end takes its cgroup with it; a server that serves more than that session leaves it where it may. */
+/**
+ * A session's end takes its cgroup with it; a user's server, which serves more than that session, leaves it where it
+ * may. The system's server stays in its unit.
+ */
 function leaveCgroup(log: Logger): void {
   const outcome = moveToOwnCgroup('omnid');
   log.debug({ outcome }, 'own cgroup');

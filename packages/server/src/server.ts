@@ -115,13 +115,19 @@ export class Server implements AsyncDisposable {
   }
 }
 
+const usersAbsence: SentinelAbsence = {
+  why: "a user's server does not watch the whole machine unasked",
+  fix: 'set enabled = true under [sentinel] in omnid.toml (it needs root), or run the system server (--scope system)',
+};
+const switchedOff: SentinelAbsence = {
+  why: 'the configuration switches it off',
+  fix: 'remove enabled = false from [sentinel] in omnid.toml',
+};
+
 /** It is loaded where it is wanted alone: a user's server has no use for libbpf. */
 async function openSentinel({ scope, config, log }: ServerOptions): Promise<SentinelBridge | SentinelAbsence> {
   const { enabled = scope === 'system' } = config.sentinel;
-  if (!enabled) {
-    const fix = 'set enabled = true under [sentinel] in omnid.toml, or run the system server (--scope system)';
-    return { why: "a user's server does not watch the whole machine unasked", fix };
-  }
+  if (!enabled) return scope === 'user' ? usersAbsence : switchedOff;
   const { openBridge } = await import('./sentinel/bridge.ts');
   return openBridge(log);
 }

@@ -13,7 +13,7 @@ interface EventColumn extends Column {
 }
 
 const columns: readonly EventColumn[] = [
-  { title: 'TIME', widthMin: 23, cell: (event) => formatTime(event.lastAt) },
+  { title: 'TIME', widthMin: 23, cell: (event) => formatTime(event.firstAt) },
   { title: 'SIGNAL', widthMin: 7, cell: (event) => event.signalName ?? '-' },
   { title: 'BY', widthMin: 14, shrinkTo: 8, cell: senderWords },
   { title: 'TARGET', widthMin: 14, shrinkTo: 8, cell: (event) => processWords(event.target) },

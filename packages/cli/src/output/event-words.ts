@@ -1,10 +1,23 @@
+import { basename } from 'node:path';
 import type { ProcessRef, SignalEvent } from '#protocol/history.ts';
 import { escapeText } from './escape.ts';
 
 /** A process in a table: `python3[811]`. */
 export function processWords(process: ProcessRef | null | undefined): string {
   if (process === null || process === undefined) return '-';
-  return nameWords(process);
+  return nameWords({ pid: process.pid, comm: commWords(process) });
+}
+
+/** Node names its main thread so, and with it every program that it runs. */
+const nodesThread = 'MainThread';
+
+/** What `ps` would call it; for a program of Node's the program and its script: `node backend.js`. */
+function commWords({ comm, exe, cmdline }: ProcessRef): string {
+  const [first, script] = (cmdline ?? '').split(' ');
+  const program = exe ?? first;
+  if (comm !== nodesThread || program === undefined || program === '') return comm;
+  const isScript = script !== undefined && script !== '' && !script.startsWith('-');
+  return isScript ? `${basename(program)} ${basename(script)}` : basename(program);
 }
 
 function nameWords({ comm, pid }: { readonly comm: string; readonly pid: number }): string {

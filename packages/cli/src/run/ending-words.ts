@@ -21,6 +21,7 @@ export function endingWords(label: string, signal: NodeJS.Signals, pid: number, 
   const died = `${label} (pid ${String(pid)}) was ended by ${signal}`;
   if (kill === undefined) return died;
   if (kill === null) return `${died}, which did not come through the server`;
+  if (kill.source === 'sentinel') return `${died}, sent by ${kill.sender === null ? 'the kernel' : senderWords(kill)}`;
   const reason = kill.reason === undefined ? '' : `: '${kill.reason}'`;
   return `${died}, through the server, for ${senderWords(kill)}${reason}`;
 }

@@ -6,12 +6,16 @@ import type { Context } from '../context.ts';
 /** The command has ended, and its caller waits: the explanation is worth this long. */
 const patienceMs = 1_000;
 
+/** What the sentinel saw is written within 20 ms; until then it is asked again. */
+const attemptsMax = 6;
+const pauseMs = 40;
+
 /**
- * The server's record of the kill that ended a command.
+ * The server's record of the signal that ended a command.
  *
  * @param pid of the command: no other process of this boot had it since the command was started
  * @param since when the command was started, ISO 8601
- * @returns null where the signal did not come through the server; undefined where there is no server to ask
+ * @returns null where the server knows of none; undefined where there is no server to ask
  */
 export async function findKill(
   { globals }: Context,
@@ -21,14 +25,18 @@ export async function findKill(
 ): Promise<SignalEvent | null | undefined> {
   try {
     await using client = await connectTo(globals, { connectTimeoutMs: patienceMs, requestTimeoutMs: patienceMs });
-    const { events } = await client.call('history.query', {
-      source: 'mediated',
-      target: pid,
-      signal: constants.signals[signal],
-      since,
-      limit: 20,
-    });
-    return events.find(({ outcome }) => outcome !== 'denied' && outcome !== 'failed') ?? null;
+    const { rungs } = await client.call('server.status', {});
+    const isSeen = rungs.some(({ layer, active }) => layer === 'sentinel' && active);
+    const filter = { target: pid, signal: constants.signals[signal], since, limit: 20 };
+    for (let attempt = 0; attempt < (isSeen ? attemptsMax : 1); attempt += 1) {
+      if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      const { events } = await client.call('history.query', filter);
+      const sent = events.find(
+        ({ outcome, source }) => outcome === 'delivered' && (source === 'mediated' || source === 'sentinel'),
+      );
+      if (sent !== undefined) return sent;
+    }
+    return null;
   } catch {
     return undefined;
   }

@@ -1,29 +1,14 @@
-import { monotonicMs } from '../clock.ts';
-import { watchReadable, type LoopWatch } from '../ffi.ts';
 import { attachPrograms } from './attach.ts';
-import { Batch, type KeyedSignal } from './batch.ts';
-import { BpfMap } from './bpf-map.ts';
-import { NO_SLOT } from './decode-signal.ts';
-import { TaskDetails } from './details.ts';
-import { Drops } from './drops.ts';
-import { ExecMemory } from './exec-memory.ts';
 import type { DroppedSeen, ExitSeen, JoinSeen, OomKillSeen, SignalSeen } from './events.ts';
-import { layouts } from './layout.ts';
+import { Feeds } from './feeds.ts';
 import { LeaseTerms, type KernelLease } from './lease-terms.ts';
-import { Listeners } from './listeners.ts';
 import { loadPrograms } from './load.ts';
 import { Marks } from './marks.ts';
 import type { BpfObject } from './object.ts';
 import { guardPrograms, type ProgramState } from './programs.ts';
-import { Ring } from './ring.ts';
-import { SharedArray } from './shared-array.ts';
-import { SLOTS_MAX, Tallies } from './tallies.ts';
+import { EventReader } from './reader.ts';
 import { assertPrerequisites } from './unavailable.ts';
 
-/** How soon a repeat is told. */
-const FLUSH_MS = 20;
-/** How soon a loss is told that no event announces. */
-const IDLE_MS = 1000;
 const RING_BYTES_DEFAULT = 8 * 2 ** 20;
 
 export interface SentinelOptions {
@@ -46,37 +31,18 @@ export class Sentinel implements AsyncDisposable {
   /** Every program, the guard's included: which are active, and why others are not. */
   readonly programs: readonly ProgramState[];
   readonly #object: BpfObject;
-  readonly #ring: Ring;
-  readonly #slots: SharedArray;
-  readonly #tallies: Tallies;
-  readonly #drops: Drops;
-  readonly #details: TaskDetails;
+  readonly #reader: EventReader;
+  readonly #feeds = new Feeds();
   readonly #marks: Marks;
   readonly #leases: LeaseTerms;
-  readonly #loop: LoopWatch;
-  readonly #onSignals = new Listeners<SignalSeen[]>();
-  readonly #onExits = new Listeners<ExitSeen[]>();
-  readonly #onJoins = new Listeners<JoinSeen[]>();
-  readonly #onOomKills = new Listeners<OomKillSeen[]>();
-  readonly #onDropped = new Listeners<DroppedSeen>();
-  #serial = 0;
-  #timer: NodeJS.Timeout | undefined;
-  #timerMs = Infinity;
   #closing: Promise<void> | undefined;
 
   private constructor(object: BpfObject, programs: readonly ProgramState[], ringBytes: number) {
-    const map = (name: string, valueBytes: number): BpfMap => new BpfMap(object.mapFd(name), valueBytes);
     this.#object = object;
     this.programs = programs;
-    this.#ring = new Ring(object.mapFd('events'), ringBytes);
-    this.#slots = new SharedArray(object.mapFd('slots'), SLOTS_MAX * layouts.slot.size);
-    this.#tallies = new Tallies({ tallies: map('tallies', 4), slots: this.#slots, freeSlots: map('free_slots', 4) });
-    this.#drops = new Drops(object.mapFd('drops'));
-    this.#details = new TaskDetails(new ExecMemory(map('execs', layouts.exec_seen.size)));
     this.#marks = new Marks(object.mapFd('marks'));
     this.#leases = new LeaseTerms(object.mapFd('leases'));
-    this.#loop = watchReadable(object.mapFd('events'), () => this.#collect());
-    this.#wakeIn(IDLE_MS);
+    this.#reader = new EventReader(object, ringBytes, this.#feeds);
   }
 
   /**
@@ -102,27 +68,27 @@ export class Sentinel implements AsyncDisposable {
 
   /** Signals, those that were told before with a new count among them. @returns stops telling */
   onSignals(listener: (batch: SignalSeen[]) => void): () => void {
-    return this.#onSignals.add(listener);
+    return this.#feeds.signals.add(listener);
   }
 
   /** Marked processes that exited. @returns stops telling */
   onExits(listener: (batch: ExitSeen[]) => void): () => void {
-    return this.#onExits.add(listener);
+    return this.#feeds.exits.add(listener);
   }
 
   /** Processes that have a mark from their parent. @returns stops telling */
   onJoins(listener: (batch: JoinSeen[]) => void): () => void {
-    return this.#onJoins.add(listener);
+    return this.#feeds.joins.add(listener);
   }
 
   /** Victims of the OOM killer. @returns stops telling */
   onOomKills(listener: (batch: OomKillSeen[]) => void): () => void {
-    return this.#onOomKills.add(listener);
+    return this.#feeds.oomKills.add(listener);
   }
 
   /** What could not be told. @returns stops telling */
   onDropped(listener: (dropped: DroppedSeen) => void): () => void {
-    return this.#onDropped.add(listener);
+    return this.#feeds.dropped.add(listener);
   }
 
   /** Marks a process, and all that it forks from now on, with a lease. @returns false where it is gone */
@@ -171,60 +137,11 @@ export class Sentinel implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#loop.close();
+    this.#reader.stop();
     this.#object.detachAll();
     // A program that runs on another CPU at this moment ends within microseconds.
     await new Promise((resolve) => setTimeout(resolve, 1));
-    while (this.#collect());
-    this.#tellSignals(this.#tallies.finishAll());
-    this.#ring.close();
-    this.#slots.close();
-    this.#drops.close();
+    this.#reader.finish();
     this.#object.close();
-  }
-
-  /** Reads the ring. @returns whether there is more */
-  #collect(): boolean {
-    const batch = new Batch();
-    const more = this.#ring.drain((view, at) => batch.add(view, at));
-    const nowMs = monotonicMs();
-    const signals = batch.signals.map((signal) => this.#admit(signal, nowMs));
-    if (batch.joins.length > 0) this.#onJoins.tell(batch.joins);
-    this.#tellSignals(signals);
-    if (batch.oomKills.length > 0) this.#onOomKills.tell(batch.oomKills);
-    if (batch.exits.length > 0) this.#onExits.tell(batch.exits);
-    for (const dropped of this.#drops.take()) this.#onDropped.tell(dropped);
-    if (this.#tallies.size > 0 && this.#closing === undefined) this.#wakeIn(FLUSH_MS);
-    return more;
-  }
-
-  #admit({ record, key }: KeyedSignal, nowMs: number): SignalSeen {
-    this.#serial += 1;
-    const { slot, ...seen } = record;
-    const sender = this.#details.complete(seen.sender, nowMs);
-    const target = this.#details.complete(seen.target, nowMs);
-    const description = { ...seen, serial: this.#serial, sender, target };
-    if (slot !== NO_SLOT) return this.#tallies.admit(slot, key, description, nowMs);
-    return { ...description, count: 1, added: 1, final: true, lastNs: seen.firstNs };
-  }
-
-  #tellSignals(batch: SignalSeen[]): void {
-    if (batch.length > 0) this.#onSignals.tell(batch);
-  }
-
-  /** Repeats make nothing readable: while any may come, the counts are looked at. */
-  #flush(): void {
-    this.#timerMs = Infinity;
-    this.#tellSignals(this.#tallies.flush(monotonicMs()));
-    for (const dropped of this.#drops.take()) this.#onDropped.tell(dropped);
-    this.#wakeIn(this.#tallies.size > 0 ? FLUSH_MS : IDLE_MS);
-  }
-
-  #wakeIn(ms: number): void {
-    if (this.#timerMs <= ms) return;
-    clearTimeout(this.#timer);
-    this.#timerMs = ms;
-    this.#timer = setTimeout(() => this.#flush(), ms).unref();
   }
 }
