@@ -1,0 +1,87 @@
+import type { HeldProcess } from '#core/ports.ts';
+
+/** What a test says of a process that it starts; whatever it leaves out is as its parent's, or as on a machine at rest. */
+export interface ProcessOptions {
+  /** Default: the next free pid. One that has exited may be named again: that is pid reuse. */
+  readonly pid?: number;
+  /** Default: now. */
+  readonly startTicks?: number;
+  readonly uid?: number;
+  readonly effectiveUid?: number;
+  readonly savedUid?: number;
+  /** Digest of the secret in its environment; null: none. Default: its parent's. */
+  readonly marker?: string | null;
+  readonly kernelThread?: boolean;
+  /** PR_SET_CHILD_SUBREAPER: it takes the orphans among its descendants. */
+  readonly subreaper?: boolean;
+}
+
+/** A process of the fake table. Its parent changes; who forked it does not. */
+export class FakeProcess {
+  readonly pid: number;
+  readonly startTicks: string;
+  /** What the kernel knows it by; told to the rules only where the table has pidfd inodes. */
+  readonly serial: number;
+  readonly forkedBy: FakeProcess | undefined;
+  readonly uid: number;
+  readonly effectiveUid: number;
+  readonly savedUid: number;
+  readonly marker: string | null;
+  readonly kernelThread: boolean;
+  readonly subreaper: boolean;
+  parent: FakeProcess | undefined;
+  /** False from its exit on, as a zombie too. */
+  lives = true;
+
+  constructor(pid: number, serial: number, startTicks: number, parent: FakeProcess | undefined, options: ProcessOptions) {
+    this.pid = pid;
+    this.serial = serial;
+    this.startTicks = String(options.startTicks ?? startTicks);
+    this.forkedBy = parent;
+    this.parent = parent;
+    this.uid = options.uid ?? parent?.uid ?? 0;
+    this.effectiveUid = options.effectiveUid ?? this.uid;
+    this.savedUid = options.savedUid ?? this.uid;
+    this.marker = options.marker === undefined ? (parent?.marker ?? null) : options.marker;
+    this.kernelThread = options.kernelThread ?? false;
+    this.subreaper = options.subreaper ?? false;
+  }
+
+  /** Does it descend from this one, through any who have exited too? Counts as its own descendant. */
+  descendsFrom(ancestor: FakeProcess): boolean {
+    for (let one: FakeProcess | undefined = this; one !== undefined; one = one.forkedBy) if (one === ancestor) return true;
+    return false;
+  }
+
+  /** Its ancestors as the table would show them now, the nearest first, without init. */
+  ancestors(): FakeProcess[] {
+    const found: FakeProcess[] = [];
+    for (let one = this.parent; one !== undefined && one.pid > 1; one = one.parent) found.push(one);
+    return found;
+  }
+}
+
+/** A pidfd of the fake table. Counts how often it is closed. */
+export class FakeHeld implements HeldProcess {
+  readonly process: FakeProcess;
+  readonly pid: number;
+  readonly startTicks: string;
+  readonly pidfdId: string | undefined;
+  closes = 0;
+
+  constructor(process: FakeProcess, pidfdId: string | undefined) {
+    this.process = process;
+    this.pid = process.pid;
+    this.startTicks = process.startTicks;
+    this.pidfdId = pidfdId;
+  }
+
+  /** A closed pidfd knows nothing. */
+  alive(): boolean {
+    return this.closes === 0 && this.process.lives;
+  }
+
+  close(): void {
+    this.closes += 1;
+  }
+}
