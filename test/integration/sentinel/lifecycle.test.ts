@@ -97,27 +97,3 @@ describe.skipIf(skipReason !== undefined)(`the sentinel's life${skipWords}`, () 
     expect(status).toBe(0);
   });
 });
-
-describe.skipIf(process.getuid?.() !== 0)('where it cannot run (needs root, to give it up)', () => {
-  test('without privilege: the words name what to change', () => {
-    const { status, stdout } = runModule(`
-      const { Sentinel } = await import('#linux/sentinel/sentinel.ts');
-      process.setgroups([]); process.setgid(65534); process.setuid(65534);
-      try { Sentinel.open(); } catch (error) { console.log(JSON.stringify({ ...error, name: error.name, message: error.message })); }`);
-    expect(status).toBe(0);
-    const { name, reason, fix, message } = JSON.parse(stdout) as Record<string, string>;
-    expect(name).toBe('SentinelUnavailable');
-    expect(reason).toContain('EPERM');
-    expect(fix).toBe('root, or CAP_BPF and CAP_PERFMON');
-    expect(message).toBe(`${reason}; it needs ${fix}`);
-  });
-
-  test('in another PID namespace', () => {
-    const source = `
-      const { Sentinel } = await import('#linux/sentinel/sentinel.ts');
-      try { Sentinel.open(); } catch (error) { console.log(error.name, error.fix); }`;
-    const args = ['--pid', '--fork', '--mount-proc', process.execPath, '--input-type=module', '--eval', source];
-    const { stdout } = spawnSync('unshare', args, { cwd: root, encoding: 'utf8' });
-    expect(stdout).toMatch(/^SentinelUnavailable .*--pid=host/);
-  });
-});

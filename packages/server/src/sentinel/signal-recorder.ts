@@ -40,10 +40,12 @@ export class SignalRecorder {
 
   #write(seen: SignalSeen, event: NewEvent): void {
     const known = this.#rows.get(seen.serial);
+    if (seen.final) this.#rows.delete(seen.serial);
+    // The last telling of an event often has nothing new to tell.
+    if (known !== undefined && seen.added === 0) return;
     const row = known ?? this.#store.insertEvent(event);
     if (known !== undefined) this.#store.recount(row, seen.count, event.lastWallMs ?? event.firstWallMs);
-    if (seen.final) this.#rows.delete(seen.serial);
-    else this.#rows.set(seen.serial, row);
+    if (!seen.final) this.#rows.set(seen.serial, row);
     if (seen.code === 'kernel' && seen.signal === SIGKILL) this.#noteKernelKill(seen.target.pid, row);
     this.#store.tellWhenCommitted(row);
   }

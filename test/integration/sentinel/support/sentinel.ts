@@ -62,7 +62,7 @@ export class Watched {
   }
 
   /** Waits until there is an answer. */
-  async until<T>(answer: () => T | undefined | false, ms = 10_000): Promise<T> {
+  async until<T>(answer: () => T | undefined | false, ms = 120_000): Promise<T> {
     const deadline = AbortSignal.timeout(ms);
     for (;;) {
       const found = answer();
