@@ -1,12 +1,5 @@
-import {
-  ClientError,
-  ConnectionLostError,
-  NoServerError,
-  ProtocolError,
-  RequestTimeoutError,
-  UntrustedServerError,
-} from '#client/index.ts';
-import type { ErrorKind } from '#protocol/errors.ts';
+import { ClientError, ConnectionLostError, NoServerError, RequestTimeoutError, UntrustedServerError } from '#client/errors.ts';
+import { ProtocolError, type ErrorKind } from '#protocol/errors.ts';
 import { CliError } from './errors.ts';
 import { exitCodes, type ExitCode } from './exit-code.ts';
 

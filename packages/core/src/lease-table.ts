@@ -1,16 +1,6 @@
-import { DeadlineQueue } from './deadline-queue.ts';
 import { compareIdentity } from './identity.ts';
-import {
-  isRoot,
-  nextDeadlineMs,
-  renewDeadline,
-  startDeadlines,
-  warningMs,
-  type Lease,
-  type LeaseEnd,
-  type LeaseTerms,
-  type Member,
-} from './lease.ts';
+import { isRoot, renewDeadline, startDeadlines, type Lease, type LeaseEnd, type LeaseTerms, type Member } from './lease.ts';
+import { LeaseDeadlines } from './lease-deadlines.ts';
 import { LeaseIndex } from './lease-index.ts';
 import { Members } from './members.ts';
 import { leasesPerProcessMax, Membership, type Coverage, type MembershipLimits } from './membership.ts';
@@ -18,6 +8,7 @@ import type { Clock, HeldProcess, ProcessTable } from './ports.ts';
 import { ProtectedSet } from './protected-set.ts';
 import { Refusal } from './refusal.ts';
 import { Roster } from './roster.ts';
+import { changeable, TermsChange, type Left } from './terms-change.ts';
 
 /** Told of what the table does by itself; the server writes rows, logs and notifies. */
 export interface LeaseTableEvents {
@@ -62,7 +53,9 @@ export class LeaseTable {
   readonly members: Members;
   readonly membership: Membership;
   readonly #index = new LeaseIndex();
-  readonly #deadlines = new DeadlineQueue<Lease>();
+  readonly #deadlines = new LeaseDeadlines();
+  /** The last change of a lease's terms, as long as whoever made it may undo it. */
+  readonly #changes = new WeakMap<Lease, WeakRef<TermsChange>>();
   readonly #options: LeaseTableOptions;
 
   constructor(options: LeaseTableOptions) {
@@ -212,15 +205,16 @@ export class LeaseTable {
     startDeadlines(lease, this.#options.clock.monotonicMs());
     lease.renewedWallMs = this.#options.clock.wallMs();
     this.#schedule(lease);
-    const after = changeable(lease);
+    const change = new TermsChange(before, changeable(lease), left, this.#changes.get(lease)?.deref());
+    this.#changes.set(lease, new WeakRef(change));
     const undo = (): void => {
-      if (lease.state === 'active') this.#restoreTerms(lease, before, after, left);
+      if (lease.state === 'active' && change.undo()) this.#restoreTerms(lease, change);
     };
     return { lease, member, isNew: false, undo };
   }
 
   /** A heartbeat that came since then stands. */
-  #restoreTerms(lease: Lease, before: Changeable, after: Changeable, left: readonly Left[]): void {
+  #restoreTerms(lease: Lease, { before, after, left }: TermsChange): void {
     const { deadlineMs, renewedWallMs } = lease;
     this.#setTerms(lease, before.terms);
     Object.assign(lease, before);
@@ -301,7 +295,7 @@ export class LeaseTable {
     lease.endedWallMs = this.#options.clock.wallMs();
     this.#index.delete(lease);
     for (const member of lease.members.items()) this.members.uncover(member, lease);
-    this.#compactDeadlines();
+    this.#deadlines.compact(this.#index.size);
   }
 
   /** The earliest moment (CLOCK_MONOTONIC, ms) at which `tick` has something to do; Infinity: never. */
@@ -309,44 +303,21 @@ export class LeaseTable {
     return this.#deadlines.nextMs;
   }
 
-  /** Acts on every deadline that has come. Deadlines that moved meanwhile are put back. */
+  /** Acts on every deadline that has come. */
   tick(): void {
-    const nowMs = this.#options.clock.monotonicMs();
-    for (let dueMs = this.#deadlines.nextMs; dueMs <= nowMs; dueMs = this.#deadlines.nextMs) {
-      const lease = this.#deadlines.pop();
-      if (lease?.state !== 'active' || lease.scheduledMs !== dueMs) continue;
-      lease.scheduledMs = Infinity;
-      if (lease.deadlineMs <= nowMs || lease.maxDeadlineMs <= nowMs) this.end(lease, 'expired');
-      else this.#warnOrWait(lease, nowMs);
-    }
-  }
-
-  #warnOrWait(lease: Lease, nowMs: number): void {
-    if (!lease.warned && warningMs(lease) <= nowMs) {
-      lease.warned = true;
-      this.#options.events.expiring(lease);
-    }
-    this.#schedule(lease);
-  }
-
-  /** An entry that comes too early is looked at and put back; so only an earlier deadline needs a new one. */
-  #schedule(lease: Lease): void {
-    const dueMs = nextDeadlineMs(lease);
-    if (dueMs >= lease.scheduledMs) return;
-    lease.scheduledMs = dueMs;
-    this.#deadlines.push(lease, dueMs);
-    this.#compactDeadlines();
-  }
-
-  /** What ended, or moved, long before its deadline must not pile up: one entry a lease is kept. */
-  #compactDeadlines(): void {
-    if (this.#deadlines.size <= 2 * this.#index.size + 64) return;
-    const kept = new Set<Lease>();
-    this.#deadlines.compact((lease, timeMs) => {
-      if (lease.state !== 'active' || lease.scheduledMs !== timeMs || kept.has(lease)) return false;
-      kept.add(lease);
-      return true;
+    this.#deadlines.tick(this.#options.clock.monotonicMs(), {
+      expired: (lease) => {
+        this.end(lease, 'expired');
+      },
+      expiring: (lease) => {
+        this.#options.events.expiring(lease);
+      },
     });
+  }
+
+  #schedule(lease: Lease): void {
+    this.#deadlines.schedule(lease);
+    this.#deadlines.compact(this.#index.size);
   }
 
   /**
@@ -376,20 +347,6 @@ export class LeaseTable {
     if (isNew) this.#options.events.joined(member, true);
     return member;
   }
-}
-
-/** What new terms change of a lease. */
-type Changeable = Pick<Lease, 'terms' | 'deadlineMs' | 'maxDeadlineMs' | 'warned' | 'renewedWallMs'>;
-
-function changeable({ terms, deadlineMs, maxDeadlineMs, warned, renewedWallMs }: Lease): Changeable {
-  return { terms, deadlineMs, maxDeadlineMs, warned, renewedWallMs };
-}
-
-/** A member that a lease let go when it shrank to its root, with what it had before. */
-interface Left {
-  readonly member: Member;
-  readonly leases: readonly Lease[];
-  readonly byMarker: boolean;
 }
 
 /** The leases that cover a member by descent. */

@@ -74,13 +74,13 @@ export class Client {
   }
 
   #take(message: unknown): void {
-    this.#clients.touch(this.session);
     if (this.#paused) this.#held.push(message);
     else this.#begin(message);
   }
 
   #begin(message: unknown): void {
     const beganMs = performance.now();
+    this.#clients.touch(this.session);
     const refusal = this.#clients.admit(this.session, message);
     if (refusal === undefined) this.#answer(message);
     else this.#send(this.#dispatcher.refuse(message, refusal));

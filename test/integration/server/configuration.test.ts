@@ -1,3 +1,4 @@
+import { mkdir, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { makeFolder } from '#test/support/server/folder.ts';
 import { Omnid } from '#test/support/server/omnid.ts';
@@ -32,6 +33,17 @@ describe('omnid.toml', () => {
     const { code, stderr } = await Omnid.run({ folder, args: ['--config', folder.file('nowhere.toml')] });
     expect(code).toBe(1);
     expect(stderr).toContain('cannot read the configuration');
+  });
+
+  it('is found where XDG says, unless another is named', async () => {
+    await using folder = await makeFolder();
+    await mkdir(folder.file('xdg-config/omnimind'), { recursive: true });
+    await writeFile(folder.file('xdg-config/omnimind/omnid.toml'), 'wrong = true\n');
+    const { code, stderr } = await Omnid.run({ folder });
+    expect(code).toBe(1);
+    expect(stderr).toContain('xdg-config/omnimind/omnid.toml:1: unknown key "wrong"');
+    await using omnid = await Omnid.start({ folder, config: '' });
+    await omnid.stop();
   });
 
   it('bounds the leases of a uid, and says which limit it was', async () => {

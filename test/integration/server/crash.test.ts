@@ -1,101 +1,104 @@
-import { describe, expect, it } from 'vitest';
-import { openStore } from '#test/support/server/database.ts';
+import { expect, it } from 'vitest';
 import { makeFolder } from '#test/support/server/folder.ts';
 import { databaseOf, Omnid } from '#test/support/server/omnid.ts';
-import { startSleeper } from '#test/support/server/processes.ts';
-import { newRandom, type Random } from '#test/support/server/random.ts';
+import { openCopy, type OpenStore } from '#test/support/server/database.ts';
+import { startSleeper, type TestProcess } from '#test/support/server/processes.ts';
+import { newRandom } from '#test/support/server/random.ts';
 import type { Wire } from '#test/support/server/wire.ts';
 
-const crashes = 100;
-const connections = 6;
-const sleepersEach = 4;
+const kills = 100;
+const processes = 24;
+const connections = 3;
+/** A kill comes at any moment up to this one after the load began. */
+const momentMsMax = 60;
 
-/** What the server has answered about one process; `unanswered` while it owes an answer. */
-interface Ledger {
+/** What the test knows of one process: what was answered, and whether something is under way. */
+interface Subject {
   readonly pid: number;
   leaseId: string | undefined;
-  isHeld: boolean;
-  unanswered: boolean;
+  isAsked: boolean;
 }
 
-/** Registers and releases, one at a time and at random, until the server is gone. */
-async function load(wire: Wire, ledgers: readonly Ledger[], random: Random): Promise<void> {
+/** The answers of one round. */
+interface Answered {
+  readonly registered: Set<string>;
+  readonly released: Set<string>;
+}
+
+/** Registers and releases one process without a pause, until the server is gone. */
+async function load(wire: Wire, subject: Subject, answered: Answered): Promise<void> {
   for (;;) {
-    const ledger = ledgers[random.below(ledgers.length)];
-    if (ledger === undefined) return;
-    ledger.unanswered = true;
-    try {
-      if (ledger.isHeld) {
-        await wire.call('lease.release', { leaseId: ledger.leaseId ?? '' });
-        ledger.isHeld = false;
-      } else {
-        ledger.leaseId = (await wire.call('lease.register', { pid: ledger.pid, label: 'load' })).id;
-        ledger.isHeld = true;
-      }
-      ledger.unanswered = false;
-    } catch (error) {
-      if (!/closed|EPIPE|ECONNRESET/.test(String(error))) throw error;
-      return;
+    subject.isAsked = true;
+    const { leaseId } = subject;
+    if (leaseId === undefined) {
+      subject.leaseId = (await wire.call('lease.register', { pid: subject.pid })).id;
+      answered.registered.add(subject.leaseId);
+    } else {
+      await wire.call('lease.release', { leaseId });
+      subject.leaseId = undefined;
+      answered.released.add(leaseId);
     }
+    subject.isAsked = false;
   }
 }
 
-/** Holds the new server against every answer of the old one; where one was owed, both outcomes are right. */
-async function audit(wire: Wire, ledgers: readonly Ledger[]): Promise<void> {
-  const verdicts = await wire.call('protection.check', { pids: ledgers.map(({ pid }) => pid) });
-  for (const [index, ledger] of ledgers.entries()) {
-    const verdict = verdicts[index];
-    const isHeld = verdict?.rule === 'lease';
-    if (!ledger.unanswered) {
-      expect({ pid: ledger.pid, isHeld }).toEqual({ pid: ledger.pid, isHeld: ledger.isHeld });
-      if (isHeld) expect(verdict.leaseId).toBe(ledger.leaseId);
+/** What the server that was started after the kill says must be what the one before it answered. */
+async function checkServer(wire: Wire, subjects: readonly Subject[]): Promise<void> {
+  const { leases } = await wire.call('lease.list', { limit: 1000 });
+  const active = new Map(leases.map(({ id, identity }) => [identity.pid, id]));
+  for (const subject of subjects) {
+    const id = active.get(subject.pid);
+    // What was under way may have happened or not; what was answered has.
+    if (!subject.isAsked || (id !== undefined && subject.leaseId !== undefined)) {
+      expect(id, `pid ${String(subject.pid)}`).toBe(subject.leaseId);
     }
-    ledger.isHeld = isHeld;
-    ledger.leaseId = verdict?.leaseId ?? ledger.leaseId;
-    ledger.unanswered = false;
-    if (ledger.leaseId === undefined) continue;
-    const lease = await wire.call('lease.get', { leaseId: ledger.leaseId });
-    expect(lease.state).toBe(isHeld ? 'active' : 'released');
+    subject.leaseId = id;
+    subject.isAsked = false;
   }
 }
 
-describe('SIGKILL of the server', () => {
-  it(
-    `at ${String(crashes)} random moments loses no answered registration, and no answered release`,
-    { timeout: 300_000 },
-    async () => {
-      const random = newRandom();
-      await using stack = new AsyncDisposableStack();
-      const folder = stack.use(await makeFolder());
-      const groups: Ledger[][] = [];
-      for (let connection = 0; connection < connections; connection += 1) {
-        const group: Ledger[] = [];
-        for (let count = 0; count < sleepersEach; count += 1) {
-          const { pid } = stack.use(await startSleeper());
-          group.push({ pid, leaseId: undefined, isHeld: false, unanswered: false });
-        }
-        groups.push(group);
-      }
-      let generation = -1;
-      let answered = 0;
-      for (let crash = 0; crash <= crashes; crash += 1) {
-        await using omnid = await Omnid.start({ folder, args: ['--log-level', 'info'] });
-        await using first = await omnid.connect();
-        await audit(first, groups.flat());
-        const status = await first.call('server.status', {});
-        expect(status.generation).toBeGreaterThan(generation);
-        generation = status.generation;
-        answered = status.events;
-        const wires = await Promise.all(groups.map(() => omnid.connect()));
-        const loads = groups.map((group, index) => load(wires[index] as Wire, group, random));
-        await new Promise((resolve) => setTimeout(resolve, random.below(60)));
-        await omnid.kill();
-        await Promise.all(loads);
-        using store = openStore(databaseOf(folder));
-        expect(store.integrity()).toBe('ok');
-      }
-      // The load was one: a server that answers nothing would lose nothing.
-      expect(answered).toBeGreaterThan(crashes * connections);
-    },
-  );
+/** Each answer has its row of the lease, and its row of history. */
+function checkRows(store: OpenStore, { registered, released }: Answered): void {
+  const { database } = store;
+  expect(store.integrity()).toBe('ok');
+  const state = database.prepare<[string], { state: string }>('SELECT state FROM lease WHERE id = ?');
+  const event = database.prepare<[string, string]>('SELECT id FROM event WHERE lease_id = ? AND outcome = ?');
+  for (const id of registered) expect([state.get(id)?.state, event.all(id, 'granted').length]).toEqual([expect.any(String), 1]);
+  for (const id of released) expect([state.get(id)?.state, event.all(id, 'released').length]).toEqual(['released', 1]);
+}
+
+it(`loses nothing that was answered, killed at ${String(kills)} random moments`, { timeout: 240_000 }, async () => {
+  const random = newRandom();
+  await using folder = await makeFolder();
+  await using stack = new AsyncDisposableStack();
+  const started: TestProcess[] = await Promise.all(Array.from({ length: processes }, () => startSleeper()));
+  for (const one of started) stack.use(one);
+  const subjects: Subject[] = started.map(({ pid }) => ({ pid, leaseId: undefined, isAsked: false }));
+  let generation = -1;
+  let answers = 0;
+  for (let round = 0; round < kills; round += 1) {
+    await using omnid = await Omnid.start({ folder });
+    const wires = await Promise.all(Array.from({ length: connections }, () => omnid.connect()));
+    await using watcher = await omnid.connect();
+    await checkServer(watcher, subjects);
+    const now = (await watcher.call('protection.subscribe', {})).generation;
+    expect(now).toBeGreaterThan(generation);
+    const answered: Answered = { registered: new Set(), released: new Set() };
+    const loaded = subjects.map((subject, index) => load(wires[index % connections]!, subject, answered));
+    await new Promise((resolve) => setTimeout(resolve, random.next() * momentMsMax));
+    omnid.signal('SIGKILL');
+    await Promise.allSettled([...loaded, omnid.ended]);
+    for (const wire of wires) wire.destroy();
+    const told = watcher
+      .arrivals()
+      .map((message) => ('params' in message ? (message.params as { generation: number }).generation : 0));
+    generation = Math.max(now, ...told);
+    answers += answered.registered.size + answered.released.size;
+    using store = openCopy(databaseOf(folder), folder.file('copy.db'));
+    checkRows(store, answered);
+  }
+  await using omnid = await Omnid.start({ folder });
+  await using wire = await omnid.connect();
+  await checkServer(wire, subjects);
+  expect(answers).toBeGreaterThan(kills);
 });

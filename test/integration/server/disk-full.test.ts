@@ -1,84 +1,233 @@
-import { execFileSync } from 'node:child_process';
-import { rm, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { closeSync, existsSync, openSync, readFileSync, statSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openStore } from '#test/support/server/database.ts';
 import { makeFolder, type TestFolder } from '#test/support/server/folder.ts';
 import { databaseOf, Omnid } from '#test/support/server/omnid.ts';
-import { startSleeper } from '#test/support/server/processes.ts';
+import { openCopy } from '#test/support/server/database.ts';
+import { countPidfds } from '#test/support/server/inspect.ts';
+import { runScript, startSleeper, startStubborn } from '#test/support/server/processes.ts';
 import { until } from '#test/support/server/until.ts';
+import type { Wire } from '#test/support/server/wire.ts';
 
-const isRoot = process.getuid?.() === 0;
+const prlimit = '/usr/bin/prlimit';
+const hasPrlimit = existsSync(prlimit);
 
-/** A small file system for the state folder. */
-async function mountSmall(folder: TestFolder): Promise<AsyncDisposable> {
-  const state = folder.file('state');
-  execFileSync('mkdir', ['-m', '700', state]);
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=700', 'tmpfs', state]);
+/** How a database can be kept from growing, and let grow again, without touching anything else of the machine. */
+interface Obstacle extends AsyncDisposable {
+  readonly folder: TestFolder;
+  /** The database, as the test can reach it. */
+  readonly database: string;
+  /** What starts the server under it. */
+  readonly prefix: readonly string[];
+  /** From now on the database does not grow. */
+  close(omnid: Omnid): Promise<void>;
+  open(omnid: Omnid): Promise<void>;
+}
+
+/** RLIMIT_FSIZE: a file of the server's cannot grow beyond it (EFBIG); another process can change it. */
+async function fileSizeLimit(): Promise<Obstacle> {
+  const folder = await makeFolder();
+  const set = (omnid: Omnid, limit: string): Promise<void> => {
+    const { status, stderr } = spawnSync(prlimit, ['--pid', String(omnid.pid), `--fsize=${limit}:unlimited`]);
+    if (status !== 0) throw new Error(`prlimit: ${stderr.toString()}`);
+    return Promise.resolve();
+  };
   return {
+    folder,
+    database: databaseOf(folder),
+    prefix: [],
+    close: (omnid) => set(omnid, String(statSync(`${databaseOf(folder)}-wal`).size)),
+    open: (omnid) => set(omnid, 'unlimited'),
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+  };
+}
+
+/**
+ * A file system of its own, of two mebibytes, that ballast fills (ENOSPC). It is mounted in a mount namespace that one
+ * waiting process keeps: it goes with that process, whatever becomes of the test.
+ */
+async function smallFileSystem(): Promise<Obstacle> {
+  const folder = await makeFolder();
+  const state = folder.file('state');
+  await mkdir(state, { mode: 0o700 });
+  const keeper = runScript(
+    'exec unshare --mount sh -c "mount -t tmpfs -o size=2m,mode=700 test \\"$1\\" && echo mounted && exec cat <&3" sh "$1"',
+    {
+      args: [state],
+    },
+  );
+  await keeper.line();
+  const inside = `/proc/${String(keeper.pid)}/root${state}`;
+  const ballast = (bytes: number, count: number): string => `${inside}/ballast-${String(bytes)}-${String(count)}`;
+  return {
+    folder,
+    database: `${inside}/omnid.db`,
+    prefix: ['nsenter', `--mount=/proc/${String(keeper.pid)}/ns/mnt`],
+    close: async () => {
+      for (const bytes of [65_536, 4096]) {
+        let count = 0;
+        while (await writes(ballast(bytes, count), Buffer.alloc(bytes))) count += 1;
+      }
+    },
+    open: async () => {
+      for (const bytes of [65_536, 4096]) {
+        for (let count = 0; existsSync(ballast(bytes, count)); count += 1) await rm(ballast(bytes, count));
+      }
+    },
     [Symbol.asyncDispose]: async () => {
-      execFileSync('umount', ['-l', state]);
-      await Promise.resolve();
+      await keeper[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
     },
   };
 }
 
-/** Takes what room is left. */
-async function fill(folder: TestFolder): Promise<string> {
-  const ballast = folder.file('state/ballast');
-  for (let bytes = 1024 * 1024; bytes >= 512; bytes /= 2) {
-    for (let part = 0; part < 2; part += 1) {
-      await writeFile(ballast, Buffer.alloc(bytes), { flag: 'a' }).catch(() => undefined);
-    }
+async function writes(path: string, bytes: Buffer): Promise<boolean> {
+  try {
+    await writeFile(path, bytes);
+    return true;
+  } catch {
+    return false;
   }
-  return ballast;
 }
 
-describe.skipIf(!isRoot)(`a full disk${isRoot ? '' : ' (skipped: mounting a small file system needs root)'}`, () => {
-  it('refuses what it could not keep, goes on with what it has, and catches up', async () => {
+/** As root, and where the kernel lets it. */
+function canMount(): boolean {
+  return spawnSync('unshare', ['--mount', 'sh', '-c', 'mount -t tmpfs probe /tmp && nsenter --version']).status === 0;
+}
+
+/** Registers and releases until the database takes no more. */
+async function fill(wire: Wire, pid: number): Promise<void> {
+  for (;;) {
+    const { error } = await wire.ask('lease.register', { pid, reason: 'r'.repeat(1000) });
+    if (error === undefined) continue;
+    expect(error).toMatchObject({ code: 1501, data: { kind: 'storeUnavailable' } });
+    return;
+  }
+}
+
+const obstacles = [
+  { what: 'a file that may not grow (prlimit)', can: hasPrlimit, make: fileSizeLimit },
+  { what: 'a full file system (mount, as root)', can: canMount(), make: smallFileSystem },
+];
+
+describe.each(obstacles)('a database on $what', ({ can, make }) => {
+  it.skipIf(!can)('refuses registrations, changes nothing, and goes on with everything else', async () => {
+    await using obstacle = await make();
+    const { folder, prefix, database } = obstacle;
+    await using omnid = await Omnid.start({ folder, prefix });
+    await using wire = await omnid.connect();
+    await using held = await startSleeper();
+    await using beating = await startSleeper();
+    await using newcomer = await startSleeper();
+    await using stubborn = await startStubborn();
+    const leaver = await startSleeper();
+    const before = await wire.call('lease.register', { pid: held.pid, label: 'before' });
+    const heart = await wire.call('lease.register', { pid: beating.pid, ttlMs: 60_000 });
+    const leaving = await wire.call('lease.register', { pid: leaver.pid });
+    await obstacle.close(omnid);
+    await fill(wire, held.pid);
+    const pidfds = countPidfds(omnid.pid);
+
+    // Nothing was changed by what was refused.
+    const label = (await wire.call('lease.get', { leaseId: before.id })).label;
+    expect(await wire.refused('lease.register', { pid: newcomer.pid })).toMatchObject({ code: 1501 });
+    expect(await wire.refused('lease.register', { pid: held.pid, label: 'changed', scope: 'process' })).toMatchObject({
+      code: 1501,
+    });
+    expect(await wire.refused('lease.release', { leaseId: before.id })).toMatchObject({ code: 1501 });
+    expect(await wire.call('lease.get', { leaseId: before.id })).toMatchObject({ state: 'active', label, scope: 'tree' });
+    expect((await wire.call('protection.check', { pids: [newcomer.pid] }))[0]?.rule).toBe('unprotected');
+
+    // Leases, verdicts and heartbeats go on; a kill that cannot be recorded is not made.
+    expect((await wire.call('protection.check', { pids: [held.pid] }))[0]).toMatchObject({ allow: false, leaseId: before.id });
+    const { expiresAt } = await wire.call('lease.renew', { leaseId: heart.id, ttlMs: 120_000 });
+    expect(Date.parse(expiresAt ?? '')).toBeGreaterThan(Date.parse(heart.expiresAt ?? ''));
+    for (let round = 0; round < 10; round += 1) {
+      expect(await wire.refused('process.terminate', { pid: stubborn.pid, signal: 9 })).toMatchObject({ code: 1501 });
+    }
+    expect(stubborn.child.exitCode ?? stubborn.child.signalCode).toBeNull();
+    await until(() => countPidfds(omnid.pid) === pidfds);
+    const { store } = await wire.call('server.status', {});
+    expect(store).toMatchObject({ writable: false, why: expect.any(String) as string });
+
+    // A lease that ends now has ended, though the disk does not know.
+    const exitedMs = Date.now();
+    await leaver.kill();
+    await until(async () => (await wire.call('lease.get', { leaseId: leaving.id })).state === 'exited');
+    expect((await wire.call('lease.list', {})).leases.map(({ id }) => id)).toEqual([heart.id, before.id]);
+    expect(await wire.refused('lease.renew', { leaseId: leaving.id })).toMatchObject({ code: 1102, data: { state: 'exited' } });
+
+    // Room again: what waited is written without anybody's asking, as of the time when it happened.
+    await obstacle.open(omnid);
+    const ended = await until(async () => (await wire.call('history.query', { outcome: 'exited' })).events[0]);
+    expect(ended.leaseId).toBe(leaving.id);
+    expect(Math.abs(Date.parse(ended.firstAt) - exitedMs)).toBeLessThan(5000);
+    await until(async () => (await wire.call('server.status', {})).store.writable);
+    const after = await wire.call('lease.register', { pid: newcomer.pid });
+    expect((await wire.call('server.status', {})).droppedEvents).toBe(0);
+    await wire.call('lease.release', { leaseId: before.id });
+    expect((await wire.call('process.terminate', { pid: stubborn.pid, signal: 9 })).outcome).toBe('killed');
+    await omnid.stop();
+
+    // And all of it outlives the server.
+    await using next = await Omnid.start({ folder, prefix });
+    await using again = await next.connect();
+    expect((await again.call('lease.list', {})).leases.map(({ id }) => id)).toEqual([after.id, heart.id]);
+    await next.stop();
+    using whole = openCopy(database, folder.file('copy.db'));
+    expect(whole.integrity()).toBe('ok');
+    const orphans = "SELECT count(*) AS count FROM member WHERE lease_id NOT IN (SELECT id FROM lease WHERE state = 'active')";
+    expect(whole.database.prepare(orphans).get()).toEqual({ count: 0 });
+  });
+
+  it.skipIf(!can)('keeps the server, where its log is on the same disk', async () => {
+    await using obstacle = await make();
+    const { folder, prefix, database } = obstacle;
+    await mkdir(dirname(database), { recursive: true, mode: 0o700 });
+    const log = join(dirname(database), 'omnid.log');
+    // For the limit on a file's size: it must meet the log as well as the database.
+    if (prefix.length === 0) await writeFile(log, `${'x'.repeat(4 * 1024 * 1024)}\n`);
+    const stderrFd = openSync(log, 'a', 0o600);
+    try {
+      await using omnid = await Omnid.start({ folder, prefix, stderrFd });
+      await using wire = await omnid.connect();
+      await using sleeper = await startSleeper();
+      const lease = await wire.call('lease.register', { pid: sleeper.pid });
+      await obstacle.close(omnid);
+      // Each refusal is logged with its cause: more than what room the log's last page has.
+      for (let round = 0; round < 40; round += 1) await fill(wire, sleeper.pid);
+      expect((await wire.call('protection.check', { pids: [sleeper.pid] }))[0]).toMatchObject({
+        allow: false,
+        leaseId: lease.id,
+      });
+      await obstacle.open(omnid);
+      await until(async () => (await wire.ask('lease.release', { leaseId: lease.id })).error === undefined);
+      // The log is itself again after a moment, and says that it has a gap.
+      await until(async () => {
+        await wire.call('lease.register', { pid: sleeper.pid });
+        return readFileSync(log, 'utf8').includes('"log lines are lost"');
+      }, 200);
+      expect(await omnid.stop()).toMatchObject({ code: 0 });
+    } finally {
+      closeSync(stderrFd);
+    }
+  });
+});
+
+describe('the log', () => {
+  it('may lose its reader: the server goes on', async () => {
     await using folder = await makeFolder();
-    await using _small = await mountSmall(folder);
     await using omnid = await Omnid.start({ folder });
     await using wire = await omnid.connect();
-    await using kept = await startSleeper();
-    await using beating = await startSleeper();
-    await using ending = await startSleeper();
-    await using late = await startSleeper();
-    const lease = await wire.call('lease.register', { pid: kept.pid });
-    const heartbeat = await wire.call('lease.register', { pid: beating.pid, renewal: 'heartbeat' });
-    const short = await wire.call('lease.register', { pid: ending.pid });
-
-    const ballast = await fill(folder);
-    const refusal = await until(async () => {
-      const { result, error } = await wire.ask('lease.register', { pid: late.pid, label: 'too late' });
-      if (result !== undefined) await wire.ask('lease.release', { pid: late.pid });
-      return error;
-    });
-    expect(refusal).toMatchObject({ code: 1501, data: { kind: 'storeUnavailable' } });
-
-    // Nothing half done: the process is not protected, and no lease is listed for it.
-    const verdicts = await wire.call('protection.check', { pids: [kept.pid, late.pid] });
-    expect(verdicts[0]).toMatchObject({ allow: false, leaseId: lease.id });
-    expect(verdicts[1]).toMatchObject({ allow: true, rule: 'unprotected' });
-    expect((await wire.call('lease.list', {})).leases.some(({ label }) => label === 'too late')).toBe(false);
-    // What is there goes on: heartbeats, ends, and the word about it.
-    expect((await wire.call('lease.renew', { leaseId: heartbeat.id })).state).toBe('active');
-    expect(await wire.refused('lease.release', { leaseId: lease.id })).toMatchObject({ code: 1501 });
-    expect((await wire.call('lease.get', { leaseId: lease.id })).state).toBe('active');
-    expect(await wire.refused('process.terminate', { pid: late.pid })).toMatchObject({ code: 1501 });
-    expect(late.child.exitCode).toBeNull();
-    await ending.kill();
-    await omnid.logged('lease ended', ({ leaseId }) => leaseId === short.id);
-    expect((await wire.call('server.status', {})).store).toMatchObject({ writable: false, why: expect.any(String) });
-
-    await rm(ballast);
-    const taken = await until(async () => (await wire.ask('lease.register', { pid: late.pid })).result);
-    expect(taken).toMatchObject({ state: 'active' });
-    // What waited was written: the end of the lease whose process died meanwhile.
-    await until(async () => (await wire.call('history.query', { leaseId: short.id, outcome: 'exited' })).events.length === 1);
-    expect((await wire.call('server.status', {})).store.writable).toBe(true);
-    await omnid.stop();
-    using store = openStore(databaseOf(folder));
-    expect(store.integrity()).toBe('ok');
-    expect(store.database.prepare('SELECT state FROM lease WHERE id = ?').pluck().get(short.id)).toBe('exited');
+    await using sleeper = await startSleeper();
+    omnid.child.stderr?.destroy();
+    for (let round = 0; round < 5; round += 1) {
+      await wire.call('lease.register', { pid: sleeper.pid });
+      await wire.call('lease.release', { pid: sleeper.pid });
+    }
+    omnid.signal('SIGTERM');
+    expect(await omnid.ended).toMatchObject({ code: 0, signal: null });
   });
 });

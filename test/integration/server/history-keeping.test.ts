@@ -1,3 +1,4 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { openStore } from '#test/support/server/database.ts';
 import { makeFolder } from '#test/support/server/folder.ts';
@@ -34,7 +35,12 @@ describe('history', () => {
       const { events } = await wire.call('history.query', { outcome: 'pruned' });
       return events.length > 0 && events;
     });
-    expect(pruned).toMatchObject({ source: 'server', count: 1, signal: null, reason: expect.stringContaining('older than') });
+    expect(pruned).toMatchObject({
+      source: 'server',
+      count: 1,
+      signal: null,
+      reason: expect.stringContaining('older than') as string,
+    });
     const { events } = await wire.call('history.query', { order: 'oldest' });
     expect(events.map(({ outcome }) => outcome)).toEqual(['released', 'pruned']);
     await until(async () => (await wire.call('lease.list', { state: 'any' })).leases.length === 0);
@@ -88,6 +94,17 @@ describe('history', () => {
     expect(store.database.pragma('user_version', { simple: true })).toBe(4711);
   });
 
+  it('leaves a file that is no database as it is', async () => {
+    await using folder = await makeFolder();
+    const content = 'this is no database, and long enough to be taken for one '.repeat(100);
+    await mkdir(folder.file('state'));
+    await writeFile(databaseOf(folder), content);
+    const { code, stderr } = await Omnid.run({ folder });
+    expect(code).toBe(1);
+    expect(stderr).toContain(`cannot open the database ${databaseOf(folder)}`);
+    expect(await readFile(databaseOf(folder), 'utf8')).toBe(content);
+  });
+
   it('says which file is no database', async () => {
     await using folder = await makeFolder();
     await using omnid = await Omnid.spawn({ folder, args: ['--database', '/etc/hostname/omnid.db'] });
@@ -117,5 +134,10 @@ describe('after a reboot', () => {
     expect(await wire.call('lease.get', { leaseId })).toMatchObject({ state: 'lost', members: 0 });
     expect((await wire.call('history.query', { leaseId })).events[0]?.outcome).toBe('lost');
     expect((await wire.call('protection.check', { pids: [sleeper.pid] }))[0]?.rule).toBe('unprotected');
+    await omnid.stop();
+    await using next = await Omnid.start({ folder });
+    expect(await next.logged('listening')).toMatchObject({ resumed: 0, ended: 0 });
+    await using again = await next.connect();
+    expect((await again.call('history.query', { leaseId })).events.map(({ outcome }) => outcome)).toEqual(['lost', 'granted']);
   });
 });

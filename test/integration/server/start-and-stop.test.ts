@@ -1,6 +1,4 @@
-import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -8,109 +6,214 @@ import { makeFolder } from '#test/support/server/folder.ts';
 import { Omnid, socketOf } from '#test/support/server/omnid.ts';
 import { startSleeper, startStubborn } from '#test/support/server/processes.ts';
 import { serve } from '#test/support/server/served.ts';
+import { until } from '#test/support/server/until.ts';
+import type { Answer } from '#test/support/server/wire.ts';
 
-describe('starting', () => {
-  it('refuses a second server on the same socket, and leaves the first alone', async () => {
-    await using served = await serve();
-    const { folder, omnid, wire } = served;
-    const other = await Omnid.run({ folder, args: ['--database', folder.file('other/omnid.db')] });
-    expect(other.code).toBe(1);
-    expect(other.stderr).toContain(`another omnid holds ${omnid.socket}`);
-    expect((await wire.call('server.info', {})).pid).toBe(omnid.pid);
+describe('the start of omnid', () => {
+  it('finds its own files where XDG says, and lets nobody else in', async () => {
+    await using folder = await makeFolder();
+    await using omnid = await Omnid.start({ folder, ownPaths: true });
+    const { socket, database } = await omnid.logged('listening');
+    expect(socket).toBe(folder.file('runtime/omnimind/omnid.sock'));
+    expect(database).toMatch(new RegExp(`^${folder.file('xdg-state/omnimind/')}[^/]+/omnid.db$`));
+    const mode = async (path: string): Promise<number> => (await stat(path)).mode & 0o777;
+    expect(await mode(String(socket))).toBe(0o600);
+    expect(await mode(dirname(String(socket)))).toBe(0o700);
+    expect(await mode(String(database))).toBe(0o600);
+    expect(await mode(dirname(String(database)))).toBe(0o700);
   });
 
-  it('refuses a second server on the same state folder', async () => {
-    await using served = await serve();
-    const { folder } = served;
-    const other = await Omnid.run({ folder, args: ['--socket', folder.file('other.sock')] });
-    expect(other.code).toBe(1);
-    expect(other.stderr).toContain('serves this state folder already');
-    expect(existsSync(folder.file('other.sock'))).toBe(false);
+  it('takes the socket from OMNIMIND_SOCKET, and the command line before it', async () => {
+    await using folder = await makeFolder();
+    const named = folder.file('named.sock');
+    await using omnid = await Omnid.start({ folder, ownPaths: true, env: { OMNIMIND_SOCKET: named } });
+    expect((await omnid.logged('listening'))['socket']).toBe(named);
+    await omnid.stop();
+    await using again = await Omnid.start({ folder, env: { OMNIMIND_SOCKET: named } });
+    expect((await again.logged('listening'))['socket']).toBe(socketOf(folder));
   });
 
-  it('replaces the socket of a server that was killed', async () => {
+  it('refuses to be the second on a socket, and the second on a database', async () => {
     await using served = await serve();
-    const { folder, omnid } = served;
-    await omnid.kill();
-    expect(existsSync(omnid.socket)).toBe(true);
-    await using next = await Omnid.start({ folder });
+    const { folder, wire } = served;
+    const onSocket = await Omnid.run({ folder, args: ['--database', folder.file('other/omnid.db')] });
+    expect(onSocket).toMatchObject({ code: 1, signal: null });
+    expect(onSocket.stderr).toContain(`another omnid holds ${socketOf(folder)}`);
+    const onDatabase = await Omnid.run({ folder, args: ['--socket', folder.file('other/omnid.sock')] });
+    expect(onDatabase.code).toBe(1);
+    expect(onDatabase.stderr).toContain(`another omnid holds ${folder.file('state/lock')}`);
+    expect((await wire.call('server.status', {})).connections).toBe(1);
+  });
+
+  it('starts once where ten start at the same time', async () => {
+    await using folder = await makeFolder();
+    await using stack = new AsyncDisposableStack();
+    const started = await Promise.all(Array.from({ length: 10 }, () => Omnid.spawn({ folder })));
+    for (const omnid of started) stack.use(omnid);
+    const ends = started.map((omnid) =>
+      Promise.race([omnid.logged('listening').then(() => 'listening'), omnid.ended.then(({ code }) => code)]),
+    );
+    const outcomes = await Promise.all(ends);
+    expect(outcomes.filter((outcome) => outcome === 'listening').length).toBe(1);
+    expect(outcomes.filter((outcome) => outcome === 1).length).toBe(9);
+  });
+
+  it('replaces a socket that nobody listens on any more', async () => {
+    await using served = await serve();
+    await served.omnid.kill();
+    expect((await stat(socketOf(served.folder))).isSocket()).toBe(true);
+    await using next = await Omnid.start({ folder: served.folder });
     await using wire = await next.connect();
-    expect((await wire.call('server.info', {})).pid).toBe(next.pid);
+    await wire.call('server.status', {});
   });
 
-  it('does not touch a file that is no socket', async () => {
+  it('leaves a socket on which another program listens', async () => {
     await using folder = await makeFolder();
-    await mkdir(dirname(socketOf(folder)), { recursive: true, mode: 0o700 });
-    await writeFile(socketOf(folder), 'somebody needs this');
-    const { code, stderr } = await Omnid.run({ folder });
-    expect(code).toBe(1);
-    expect(stderr).toContain('is no socket');
-    expect((await stat(socketOf(folder))).isFile()).toBe(true);
-  });
-
-  it('does not replace the socket of another program that answers', async () => {
-    await using folder = await makeFolder();
-    await mkdir(dirname(socketOf(folder)), { recursive: true, mode: 0o700 });
-    const other = createServer((socket) => socket.end());
-    other.listen(socketOf(folder));
-    await once(other, 'listening');
+    await mkdir(folder.file('run'), { mode: 0o700 });
+    const other = createServer((socket) => socket.on('error', () => undefined).end('here I am\n'));
+    await new Promise<void>((resolve) => other.listen(socketOf(folder), resolve));
     try {
       const { code, stderr } = await Omnid.run({ folder });
       expect(code).toBe(1);
-      expect(stderr).toContain('answers on');
-      expect(existsSync(socketOf(folder))).toBe(true);
+      expect(stderr).toContain(`another omnid answers on ${socketOf(folder)}`);
+      expect((await stat(socketOf(folder))).isSocket()).toBe(true);
     } finally {
-      other.close();
+      await new Promise((resolve) => other.close(resolve));
     }
   });
 
-  it('keeps its folders and files to its user', async () => {
-    await using served = await serve();
-    const { omnid } = served;
-    for (const [path, mode] of [
-      [omnid.socket, 0o600],
-      [dirname(omnid.socket), 0o700],
-      [omnid.database, 0o600],
-      [dirname(omnid.database), 0o700],
-    ] as const) {
-      expect([path, (await stat(path)).mode & 0o777]).toEqual([path, mode]);
-    }
+  it.each(['a regular file', 'a folder', 'a link to a file'])('leaves %s that stands where the socket would', async (what) => {
+    await using folder = await makeFolder();
+    await mkdir(folder.file('run'), { mode: 0o700 });
+    const path = socketOf(folder);
+    await writeFile(folder.file('precious'), 'keep me');
+    if (what === 'a regular file') await writeFile(path, 'keep me');
+    else if (what === 'a folder') await mkdir(path);
+    else await symlink(folder.file('precious'), path);
+    const { code, stderr } = await Omnid.run({ folder });
+    expect(code).toBe(1);
+    expect(stderr).toContain(`${path} is there and is no socket`);
+    if (what !== 'a folder') expect(await readFile(path, 'utf8')).toBe('keep me');
   });
 
-  it('refuses a socket path that is too long for the kernel', async () => {
+  it('says that a path is too long for a socket', async () => {
     await using folder = await makeFolder();
     const { code, stderr } = await Omnid.run({ folder, args: ['--socket', folder.file('x'.repeat(120))] });
     expect(code).toBe(1);
     expect(stderr).toContain('107 bytes');
   });
-});
 
-describe('the command line', () => {
-  it.each([[['--scope', 'planet']], [['--log-level', 'loud']], [['--nonsense']], [['stray']]])(
-    'refuses %j with 2',
-    async (args) => {
-      await using folder = await makeFolder();
-      const { code, stderr } = await Omnid.run({ folder, args });
-      expect(code).toBe(2);
-      expect(stderr).toContain(args[0]);
-    },
-  );
-
-  it('tells its version and its help', async () => {
+  it('exits 2 on a mistake in the command line, and shows its help and version', async () => {
     await using folder = await makeFolder();
+    for (const [args, word] of [
+      [['--sockett', 'x'], '--sockett'],
+      [['--scope', 'machine'], 'machine'],
+      [['--log-level', 'loud'], 'loud'],
+      [['extra'], 'extra'],
+      [['--config'], '--config'],
+    ] as const) {
+      const { code, stderr, stdout } = await Omnid.run({ folder, args });
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).toMatch(/^omnid: /);
+      expect(stderr).toContain(word);
+    }
     expect(await Omnid.run({ folder, args: ['--version'] })).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/^omnid \d/),
+      stderr: '',
+      stdout: expect.stringMatching(/^omnid \d+\.\d+\.\d+\n$/) as string,
     });
-    expect(await Omnid.run({ folder, args: ['--help'] })).toMatchObject({
-      code: 0,
-      stdout: expect.stringContaining('--database'),
-    });
+    expect((await Omnid.run({ folder, args: ['--help'] })).stdout).toContain('usage: omnid');
   });
 });
 
-describe('stopping', () => {
-  it('answers what is in flight, and exits with 0', async () => {
+describe('the end of omnid', () => {
+  it('answers on SIGTERM what is in flight, writes it, and exits 0', async () => {
+    await using served = await serve();
+    const { wire, omnid, folder } = served;
+    await using sleeper = await startSleeper();
+    const asked = Array.from({ length: 100 }, (_, index) =>
+      wire.ask('lease.register', { pid: sleeper.pid, label: String(index) }),
+    );
+    await asked[0];
+    const late = Array.from({ length: 400 }, (_, index) =>
+      wire.ask('lease.register', { pid: sleeper.pid, label: `late ${String(index)}` }),
+    );
+    omnid.signal('SIGTERM');
+    const answers = await Promise.allSettled([...asked, ...late]);
+    expect(await omnid.ended).toMatchObject({ code: 0, signal: null });
+    const answered = answers.filter((answer) => answer.status === 'fulfilled').map(({ value }) => value);
+    for (const { error } of answered)
+      if (error !== undefined) expect(error).toMatchObject({ code: -32000, data: { kind: 'shuttingDown' } });
+    const last = answered.findLast(({ result }) => result !== undefined)?.result as { label: string };
+    await expect(stat(socketOf(folder))).rejects.toThrow('ENOENT');
+    await using next = await Omnid.start({ folder });
+    await using again = await next.connect();
+    expect((await again.call('lease.list', {})).leases).toMatchObject([{ label: last.label }]);
+    const { events } = await again.call('history.query', { source: 'lease', limit: 1000 });
+    expect(events.length).toBe(answered.filter(({ result }) => result !== undefined).length);
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('is the same with %s, twice, and not with SIGHUP', async (signal) => {
+    await using served = await serve();
+    const { omnid, wire } = served;
+    omnid.signal('SIGHUP');
+    await wire.call('server.status', {});
+    omnid.signal(signal);
+    omnid.signal(signal);
+    expect(await omnid.ended).toMatchObject({ code: 0, signal: null });
+    expect(omnid.log.at(-1)).toMatchObject({ msg: 'stopping', reason: signal });
+  });
+
+  it('does not wait for a peer that does not read, nor for one that does not close', async () => {
+    await using served = await serve();
+    const { omnid } = served;
+    await using staying = await omnid.connect(true);
+    await staying.call('protection.subscribe', {});
+    await using silent = await omnid.connect(true);
+    silent.output.pause();
+    silent.send(`${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'server.info' })}\n`.repeat(5000));
+    await served.wire.call('server.status', {});
+    expect(await omnid.stop()).toMatchObject({ code: 0, signal: null });
+  });
+
+  it('does not wait for the grace of a kill: it says what was done, and does no more', async () => {
+    await using served = await serve();
+    const { omnid, wire, folder } = served;
+    await using stubborn = await startStubborn();
+    await using other = await omnid.connect();
+    await other.call('history.subscribe', {});
+    const ending = wire.ask('process.terminate', { pid: stubborn.pid, graceMs: 3_600_000 });
+    await other.told('history.event', ({ event }) => event.outcome === 'intended');
+    omnid.signal('SIGTERM');
+    expect((await ending).error).toMatchObject({ code: -32000, data: { kind: 'shuttingDown' } });
+    expect(await omnid.ended).toMatchObject({ code: 0, signal: null });
+    expect(stubborn.child.exitCode ?? stubborn.child.signalCode).toBeNull();
+    await using next = await Omnid.start({ folder });
+    await using again = await next.connect();
+    const { events } = await again.call('history.query', {});
+    expect(events.map(({ outcome, termination }) => [outcome, termination])).toEqual([['delivered', undefined]]);
+  });
+
+  it('refuses who connects while it stops', async () => {
+    await using served = await serve();
+    const { omnid, wire } = served;
+    await using stubborn = await startStubborn();
+    const ending = wire.ask('process.terminate', { pid: stubborn.pid, graceMs: 3_600_000 });
+    await omnid.connect().then(async (other) => {
+      await using _other = other;
+      await other.call('server.status', {});
+      omnid.signal('SIGTERM');
+      await omnid.logged('stopping');
+      const refused = await until(async () => {
+        const { error } = await other.ask('server.status', {});
+        return error;
+      });
+      expect(refused).toMatchObject({ code: -32000 });
+    });
+    await ending;
+  });
+
+  it('waits a moment for what ends soon, and answers it', async () => {
     await using served = await serve();
     const { omnid, wire } = served;
     await using stubborn = await startStubborn();
@@ -119,38 +222,36 @@ describe('stopping', () => {
     await wire.told('history.event');
     expect(await omnid.stop()).toMatchObject({ code: 0, signal: null });
     expect((await answer).result).toMatchObject({ outcome: 'killed' });
-    expect(existsSync(omnid.socket)).toBe(false);
   });
 
-  it('keeps leases for the next server', async () => {
-    await using served = await serve();
-    const { folder, omnid, wire } = served;
-    await using sleeper = await startSleeper();
-    const lease = await wire.call('lease.register', { pid: sleeper.pid, label: 'stays' });
-    const before = (await wire.call('server.status', {})).generation;
-    await omnid.stop();
-    await using next = await Omnid.start({ folder });
-    await using again = await next.connect();
-    expect(await again.call('lease.get', { leaseId: lease.id })).toMatchObject({ state: 'active', label: 'stays', members: 1 });
-    expect((await again.call('server.status', {})).generation).toBeGreaterThan(before);
-  });
-
-  it('ends by itself where a user has nothing for it to do', async () => {
+  it('comes by itself where a user has nothing for it to do', async () => {
     await using folder = await makeFolder();
     await using omnid = await Omnid.start({ folder, config: '[server]\nidleEndMs = 40\n' });
     expect(await omnid.ended).toMatchObject({ code: 0, signal: null });
     expect(omnid.log.at(-1)).toMatchObject({ msg: 'stopping', reason: 'idle' });
   });
 
-  it('does not end while there is a lease', async () => {
+  it('does not come while there is a lease, or a connection', async () => {
     await using folder = await makeFolder();
     await using omnid = await Omnid.start({ folder, config: '[server]\nidleEndMs = 200\n' });
     await using sleeper = await startSleeper();
+    await using other = await startSleeper();
     const wire = await omnid.connect();
     await wire.call('lease.register', { pid: sleeper.pid, maxMs: 700 });
-    wire.destroy();
     await omnid.logged('lease ended');
+    await wire.call('lease.register', { pid: other.pid, maxMs: 700 });
+    wire.destroy();
+    await omnid.logged('lease ended', ({ rootPid }) => rootPid === other.pid);
     expect(omnid.log.some(({ msg }) => msg === 'stopping')).toBe(false);
     expect((await omnid.ended).code).toBe(0);
+  });
+
+  it('leaves no message on its way: what was answered was written', async () => {
+    await using served = await serve();
+    const { wire, omnid } = served;
+    omnid.signal('SIGTERM');
+    const answer = await wire.ask('server.status', {}).catch(() => undefined);
+    if (answer !== undefined) expect((answer satisfies Answer).result ?? answer.error).toBeDefined();
+    await omnid.ended;
   });
 });

@@ -49,8 +49,8 @@ export class FakeProcess {
 
   /** Does it descend from this one, through any who have exited too? Counts as its own descendant. */
   descendsFrom(ancestor: FakeProcess): boolean {
-    for (let one: FakeProcess | undefined = this; one !== undefined; one = one.forkedBy) if (one === ancestor) return true;
-    return false;
+    if (ancestor === this) return true;
+    return this.forkedBy?.descendsFrom(ancestor) === true;
   }
 
   /** Its ancestors as the table would show them now, the nearest first, without init. */

@@ -1,3 +1,4 @@
+import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import Sqlite from 'better-sqlite3';
 
 /** The server's database, opened beside it or after it, to look at or to change. */
@@ -11,6 +12,18 @@ export interface OpenStore extends Disposable {
   copyLastLease(copies: number): void;
 }
 
+/**
+ * Opens a copy: what a crash left is looked at, and the recovery of it is still the server's.
+ *
+ * @param path the database file, which no server has
+ * @param copy where to put it
+ */
+export function openCopy(path: string, copy: string): OpenStore {
+  for (const part of ['', '-wal', '-shm']) rmSync(copy + part, { force: true });
+  for (const part of ['', '-wal']) if (existsSync(path + part)) copyFileSync(path + part, copy + part);
+  return openStore(copy);
+}
+
 /** @param path the database file; call while no server has it, or only read */
 export function openStore(path: string): OpenStore {
   const database = new Sqlite(path, { fileMustExist: true });
@@ -21,7 +34,7 @@ export function openStore(path: string): OpenStore {
       copyLast(database, 'event', copies, {});
     },
     copyLastLease: (copies) => {
-      copyLast(database, 'lease', copies, { id: "'ls-' || substr('aaaaaaaaaaaaaaaa' || replace(lower(hex(i)), '3', 'b'), -20)", state: "'released'" });
+      copyLast(database, 'lease', copies, { id: randomLeaseId, state: "'released'" });
     },
     [Symbol.dispose]: () => {
       database.close();
@@ -29,7 +42,13 @@ export function openStore(path: string): OpenStore {
   };
 }
 
-/** @param changed what SQL gives a column its value instead; `i` counts the copies */
+/** Base32 knows neither 0 and 1 nor 8 and 9. */
+const randomLeaseId = ['0g', '1h', '8i', '9j'].reduce(
+  (sql, [digit, letter]) => `replace(${sql}, '${String(digit)}', '${String(letter)}')`,
+  "'ls-' || lower(hex(randomblob(10)))",
+);
+
+/** @param changed what SQL gives a column its value instead */
 function copyLast(database: Sqlite.Database, table: string, copies: number, changed: Readonly<Record<string, string>>): void {
   const columns = (database.pragma(`table_info(${table})`) as { name: string; pk: number }[]).filter(({ pk }) => pk === 0);
   const names = columns.map(({ name }) => `"${name}"`).join(', ');

@@ -130,8 +130,9 @@ export class Omnid implements AsyncDisposable {
     }
   }
 
-  connect(): Promise<Wire> {
-    return Wire.connect(this.socket);
+  /** @param stays leaves its own end open when the server has closed */
+  connect(stays = false): Promise<Wire> {
+    return Wire.connect(this.socket, stays);
   }
 
   /** Sends a signal, while it is there. Node knows whether it is: it reaps it. */

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import type { Writable } from 'node:stream';
+import { Writable } from 'node:stream';
 
 /** A pid beyond every kernel's limit (PID_MAX_LIMIT is 2^22): it never names a process. */
 export const noPid = 2 ** 22 + 1;
@@ -60,7 +60,8 @@ export async function startStubborn(options: ScriptOptions = {}): Promise<TestPr
 
 /** Wraps a child that prints lines, and waits on the pipe that is its last descriptor. */
 export function adopt(child: ChildProcess): TestProcess {
-  const pipe = (child.stdio[3] ?? child.stdin) as Writable;
+  const held = child.stdio[3];
+  const pipe = (held instanceof Writable ? held : child.stdin) as Writable;
   const lines: string[] = [];
   let takers: ((line: string | undefined) => void)[] = [];
   let rest = '';

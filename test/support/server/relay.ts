@@ -20,6 +20,8 @@ export interface RelayOptions {
   readonly uid?: number;
   /** What starts it: it may become the relay by exec, or be its parent. */
   readonly prefix?: readonly string[];
+  /** Told its pid before it connects. */
+  readonly onSpawn?: (pid: number) => void;
 }
 
 /** A connection that another process made: to the server, that process is the peer. */
@@ -36,14 +38,15 @@ export const asParent: readonly string[] = ['/bin/sh', '-c', '"$@"; exit $?', 's
 
 /** @throws Error with the code of connect(2) where it cannot connect */
 export async function startRelay(path: string, options: RelayOptions = {}): Promise<Relay> {
-  const { env = {}, prefix = [], uid } = options;
-  const [command = '', ...args] = [...prefix, process.execPath, '-e', program, path];
+  const { env = {}, prefix = [], uid, onSpawn } = options;
+  const [command, ...args] = [...prefix, process.execPath, '-e', program, path];
   const child = spawn(command, args, {
     cwd: '/',
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', ...env },
     ...(uid === undefined ? {} : { uid, gid: uid }),
   });
+  onSpawn?.(child.pid ?? 0);
   const root = adopt(child);
   child.stdout.removeAllListeners('data');
   const wire = new Wire(child.stdin, child.stdout);

@@ -34,5 +34,5 @@ function isNotification(name: string): name is NotificationName {
 function check(validator: Validator, what: string, value: unknown): void {
   if (validator.Check(value)) return;
   const [, errors] = validator.Errors(value);
-  throw new Error(`${what} is not of its shape: ${JSON.stringify(errors)} in ${JSON.stringify(value)}`);
+  throw new Error(`${what} is not of its shape: ${JSON.stringify(errors)} in ${JSON.stringify(value)}`.slice(0, 2000));
 }

@@ -43,12 +43,15 @@ export class Wire implements AsyncDisposable {
   readonly #arrivals: Arrival[] = [];
   #waiters: (() => void)[] = [];
   #pieces: Buffer[] = [];
+  readonly #stays: boolean;
   #lastId = 0;
   #isClosed = false;
   /** What the server did that it must never do. */
   #fault: Error | undefined;
 
-  constructor(input: Writable, output: Readable = input as unknown as Readable) {
+  /** @param stays leaves its own end open when the server has closed */
+  constructor(input: Writable, output: Readable = input as unknown as Readable, stays = false) {
+    this.#stays = stays;
     this.input = input;
     this.output = output;
     // A server that goes away is what many tests are about: it shows as `closed`.
@@ -60,7 +63,10 @@ export class Wire implements AsyncDisposable {
       resolve(undefined);
       this.#wake();
     };
-    output.on('end', close);
+    output.on('end', () => {
+      close();
+      if (!this.#stays) input.end();
+    });
     output.on('close', close);
     output.on('data', (chunk: Buffer) => {
       try {
@@ -73,10 +79,10 @@ export class Wire implements AsyncDisposable {
   }
 
   /** @throws the error of connect(2) */
-  static async connect(path: string): Promise<Wire> {
+  static async connect(path: string, stays = false): Promise<Wire> {
     const socket = connect({ path, allowHalfOpen: true });
     await once(socket, 'connect');
-    return new Wire(socket);
+    return new Wire(socket, socket, stays);
   }
 
   #read(chunk: Buffer): void {

@@ -1,17 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import type { FakeProcess } from '#test/support/core/fake-process.ts';
+import type { FakeProcess, ProcessOptions } from '#test/support/core/fake-process.ts';
 import { LeaseWorld } from '#test/support/core/lease-world.ts';
 
 const uid = 1000;
 const digest = 'm';
 
 /** A lease with a marker, and a descendant of it that was re-parented before anyone looked. */
-function reparented(options: Parameters<LeaseWorld['processes']['fork']>[1] = {}): {
-  world: LeaseWorld;
-  root: FakeProcess;
-  orphan: FakeProcess;
-} {
-  const world = new LeaseWorld();
+function reparented(
+  options: ProcessOptions = {},
+  limits: { membersMax?: number } = {},
+): { world: LeaseWorld; root: FakeProcess; orphan: FakeProcess } {
+  const world = new LeaseWorld(limits);
   const root = world.processes.fork(world.processes.init, { uid, marker: digest });
   world.lease(root, { markerDigest: digest });
   world.clock.turn(50);
@@ -159,12 +158,12 @@ describe('the marker only protects', () => {
     expect(world.verdict(world.sender(stray), root)).toMatchObject({ allow: false, rule: 'lease' });
   });
 
-  test('a lease that covers by descent and by the marker is named once', () => {
-    const { world, root, orphan } = reparented();
+  test('a lease that covers by descent and by the marker is named once, past the bound too', () => {
+    const { world, root, orphan } = reparented({}, { membersMax: 2 });
     const [lease] = world.leasesOf(orphan);
     const child = world.processes.fork(orphan);
     orphan.parent = root;
-    world.lease(world.processes.fork());
+    world.register(root, { markerDigest: 'next' });
     expect(world.table.membership.coverage(child.pid)).toEqual({ leases: [lease], asSender: [lease] });
   });
 

@@ -171,6 +171,25 @@ describe('what is known', () => {
     expect(world.processes.openHolds.map((held) => held.process)).toEqual([root]);
   });
 
+  test('gets nothing of what is found of the one who has its pid by then', () => {
+    const world = new LeaseWorld();
+    const process = world.processes.fork();
+    const { lease, member } = world.register(process);
+    const other = world.processes.fork();
+    const otherLease = world.lease(other);
+    const { alive } = member.held;
+    member.held.alive = () => {
+      const lived = alive.call(member.held);
+      if (process.lives) {
+        world.processes.exit(process);
+        world.processes.fork(other, { pid: process.pid });
+      }
+      return lived;
+    };
+    expect(world.leasesOf(process)).toEqual([lease]);
+    expect(world.membersOf(otherLease)).toEqual([other]);
+  });
+
   test('a zombie is no member', () => {
     const world = new LeaseWorld();
     const root = world.processes.fork();

@@ -118,6 +118,34 @@ describe('undoing new terms', () => {
     expect(world.table.membership.coverage(child.pid)).toEqual({ leases: [inner, lease], asSender: [inner, lease] });
   });
 
+  test('leaves newer ones as they are', () => {
+    const world = new LeaseWorld();
+    const root = world.processes.fork();
+    const lease = world.lease(root, { label: 'old' });
+    const { undo } = world.register(root, { label: 'first' });
+    world.register(root, { label: 'second' });
+    undo();
+    expect(lease.terms.label).toBe('second');
+  });
+
+  test.each([
+    ['in their order', [0, 1, 2]],
+    ['the last first', [2, 1, 0]],
+  ])('one after another, %s, gives back those of before all', (_, order) => {
+    const world = new LeaseWorld();
+    const root = world.processes.fork();
+    const orphan = world.processes.fork(world.processes.fork(root));
+    const lease = world.lease(root, { label: 'old', maxMs: 5000 });
+    world.leasesOf(orphan);
+    world.exit(orphan.parent!);
+    const { terms, maxDeadlineMs } = lease;
+    world.clock.turn(10);
+    const undos = ['first', 'second', 'third'].map((label) => world.register(root, { label, scope: 'process' }).undo);
+    for (const index of order) undos[index]!();
+    expect(lease).toMatchObject({ terms, maxDeadlineMs, renewedWallMs: null });
+    expect(world.leasesOf(orphan)).toEqual([lease]);
+  });
+
   test('of a larger scope lets go of who joined by it', () => {
     const world = new LeaseWorld();
     const root = world.processes.fork();

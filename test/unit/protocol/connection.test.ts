@@ -81,9 +81,11 @@ describe('what comes in', () => {
   });
 
   test('over the bound is told once, and nothing after it is heard', async () => {
-    const { wire, heard } = connect({}, 10);
+    const { wire, connection, heard } = connect({}, 10);
     await say(wire, '1\n0123456789\n2\n');
     await say(wire, '3\n');
+    connection.resume();
+    await say(wire, '4\n');
     expect(heard).toEqual([1, 'a frame is at most 10 bytes, newline included']);
   });
 

@@ -105,6 +105,15 @@ test('a peer that sends a frame byte by byte costs about its length', () => {
   });
 });
 
+test('a long frame that has come leaves nothing behind', () => {
+  const half = Buffer.alloc(500_000, 'x');
+  const before = memoryBytes();
+  const decoders = Array.from({ length: 20 }, () => new LineDecoder());
+  for (const decoder of decoders) for (const chunk of [half, half, Buffer.from('\n')]) decoder.push(chunk, () => undefined);
+  expect(memoryBytes() - before).toBeLessThan(5_000_000);
+  expect(decoders).toHaveLength(20);
+});
+
 /** What is in use once the garbage is gone. */
 function memoryBytes(): number {
   setFlagsFromString('--expose-gc');

@@ -1,5 +1,5 @@
 import type { Lease, ServerStatus, SignalEvent } from '#client/index.ts';
-import { connectTo } from '../connect.ts';
+import { askAtOnce } from '../ask-at-once.ts';
 import type { Context } from '../context.ts';
 import type { Define } from '../define.ts';
 import { exitCodes } from '../exit-code.ts';
@@ -33,13 +33,13 @@ export const define: Define = (command, bind) => {
 
 /** Shows how things stand. */
 export async function status({ globals, output }: Context): Promise<number> {
-  await using client = await connectTo(globals);
-  const [serverStatus, leases, kills] = await Promise.all([
-    client.call('server.status'),
-    client.call('lease.list', { limit: leasesShown }),
-    client.call('history.query', { source: 'mediated', limit: killsShown }),
+  const { socketPath, answers } = await askAtOnce(globals.socket, [
+    { method: 'server.status', params: {} },
+    { method: 'lease.list', params: { limit: leasesShown } },
+    { method: 'history.query', params: { source: 'mediated', limit: killsShown } },
   ]);
-  const report: StatusReport = { socket: client.socketPath, status: serverStatus, leases: leases.leases, kills: kills.events };
+  const [serverStatus, { leases }, { events: kills }] = answers;
+  const report: StatusReport = { socket: socketPath, status: serverStatus, leases, kills };
   const warning = versionWarning(serverStatus.version);
   if (warning !== undefined) output.note(warning);
   if (globals.json) output.json(report);

@@ -1,6 +1,6 @@
 import type { ProcessRef, SignalEvent } from '#protocol/history.ts';
 import { csvCell, csvRowEnd, csvText } from '../output/csv.ts';
-import type { RowFormat } from './format.ts';
+import { streamRowsAtOnce, type RowFormat } from './format.ts';
 
 type Cell = (event: SignalEvent) => string;
 
@@ -70,6 +70,7 @@ export function csvFormat(): RowFormat {
     start: columns.map(([title]) => title).join(',') + csvRowEnd,
     end: '',
     isDocument: false,
+    rowsAtOnce: streamRowsAtOnce,
     rows: (events) => {
       let text = '';
       for (const event of events) {

@@ -1,5 +1,5 @@
 import { escapeJson } from '../output/escape.ts';
-import type { RowFormat } from './format.ts';
+import { streamRowsAtOnce, type RowFormat } from './format.ts';
 
 /**
  * Rows as JSON, one a line: exact, whatever a process calls itself.
@@ -11,6 +11,7 @@ export function ndjsonFormat(forTerminal: boolean): RowFormat {
     start: '',
     end: '',
     isDocument: false,
+    rowsAtOnce: streamRowsAtOnce,
     rows: (events) => {
       let text = '';
       for (const event of events) text += `${JSON.stringify(event)}\n`;
@@ -26,6 +27,7 @@ export function jsonFormat(forTerminal: boolean): RowFormat {
     start: '[',
     end: '\n]\n',
     isDocument: true,
+    rowsAtOnce: streamRowsAtOnce,
     rows: (events) => {
       let text = '';
       for (const event of events) {

@@ -39,6 +39,7 @@ export function tableFormat(width: number | undefined): RowFormat {
     start: '',
     end: '',
     isDocument: false,
+    rowsAtOnce: Number.MAX_SAFE_INTEGER,
     rows: (events) => {
       const rows = events.map((event) => columns.map((column) => column.cell(event)));
       const isFirst = widths === undefined;

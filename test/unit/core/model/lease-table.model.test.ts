@@ -16,6 +16,6 @@ test('whatever happens, the table is as the rules say', { timeout: 60_000 }, () 
         return { real, model: new Reference(real.world.processes, real.world.clock) };
       }, steps);
     }),
-    { numRuns: 400 },
+    { numRuns: 300 },
   );
 });

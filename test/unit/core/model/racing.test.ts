@@ -130,6 +130,6 @@ test('whoever exits, forks or gets a used pid while the table reads: none but de
         checkSoundness(world, roots);
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 300 },
   );
 });

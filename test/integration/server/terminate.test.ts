@@ -1,0 +1,270 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { databaseOf } from '#test/support/server/omnid.ts';
+import { openStore } from '#test/support/server/database.ts';
+import { countPidfds } from '#test/support/server/inspect.ts';
+import { noPid, runScript, startSleeper, startStubborn, startTicksOf } from '#test/support/server/processes.ts';
+import { asParent, startRelay } from '#test/support/server/relay.ts';
+import { serve } from '#test/support/server/served.ts';
+import { until } from '#test/support/server/until.ts';
+
+/** Node may name its threads; a relay is what we are. */
+const nodeComm = readFileSync('/proc/self/comm', 'utf8').trim();
+const SIGTERM = 15;
+const SIGKILL = 9;
+const SIGURG = 23;
+
+describe('process.terminate', () => {
+  it('ends a process that ends on SIGTERM, and writes down who asked', async () => {
+    await using served = await serve();
+    const { omnid, wire } = served;
+    await using killer = await startRelay(omnid.socket);
+    await using sleeper = await startSleeper();
+    await wire.call('history.subscribe', { source: 'mediated' });
+    const { outcome, verdict } = await killer.wire.call('process.terminate', { pid: sleeper.pid, reason: 'in the way' });
+    expect(outcome).toBe('exited');
+    expect(verdict).toMatchObject({ allow: true, rule: 'unprotected', signal: SIGTERM });
+    await sleeper.ended;
+    expect(sleeper.child.signalCode).toBe('SIGTERM');
+    // Told twice, as it was written twice: before the signal, and after.
+    expect((await wire.told('history.event')).event).toMatchObject({ outcome: 'intended' });
+    const { event } = await wire.told('history.event');
+    expect(event).toMatchObject({
+      source: 'mediated',
+      signal: SIGTERM,
+      signalName: 'SIGTERM',
+      code: 'pidfd',
+      outcome: 'delivered',
+      termination: 'exited',
+      count: 1,
+      reason: 'in the way',
+      requester: { pid: killer.pid, uid: process.getuid?.(), comm: nodeComm, cmdline: expect.stringContaining('-e') as string },
+      target: { pid: sleeper.pid, comm: 'cat', cmdline: 'cat' },
+      context: { memTotalBytes: expect.any(Number) as number, memAvailableBytes: expect.any(Number) as number },
+    });
+    expect(event.requester?.ancestry[0]?.pid).toBe(process.pid);
+    expect(event.target?.ancestry[0]?.pid).toBe(process.pid);
+    expect(Date.parse(event.lastAt)).toBeGreaterThanOrEqual(Date.parse(event.firstAt));
+    expect((await wire.call('history.query', { target: sleeper.pid })).events).toEqual([event]);
+    await omnid.logged('kill', ({ outcome: told }) => told === 'delivered');
+  });
+
+  it('kills a process that ignores SIGTERM, after the grace', async () => {
+    await using served = await serve();
+    await using stubborn = await startStubborn();
+    const { wire } = served;
+    const { outcome } = await wire.call('process.terminate', { pid: stubborn.pid, graceMs: 100 });
+    expect(outcome).toBe('killed');
+    await stubborn.ended;
+    expect(stubborn.child.signalCode).toBe('SIGKILL');
+    const events = await until(async () => {
+      const found = (await wire.call('history.query', { target: stubborn.pid, order: 'oldest' })).events;
+      return found.at(-1)?.termination !== undefined && found;
+    });
+    expect(events.map(({ signal, outcome: told, termination }) => [signal, told, termination])).toEqual([
+      [SIGTERM, 'delivered', 'survived'],
+      [SIGKILL, 'delivered', 'killed'],
+    ]);
+  });
+
+  it('leaves a process that survives, where it must not escalate', async () => {
+    await using served = await serve();
+    await using stubborn = await startStubborn();
+    const { wire } = served;
+    expect((await wire.call('process.terminate', { pid: stubborn.pid, graceMs: 50, escalate: false })).outcome).toBe(
+      'survived',
+    );
+    // Other signals do not ask a process to end: they are no first step to SIGKILL.
+    expect((await wire.call('process.terminate', { pid: stubborn.pid, graceMs: 50, signal: SIGURG })).outcome).toBe('survived');
+    expect(stubborn.child.exitCode ?? stubborn.child.signalCode).toBeNull();
+    expect((await wire.call('process.terminate', { pid: stubborn.pid, signal: SIGKILL })).outcome).toBe('killed');
+  });
+
+  it('is denied by a lease, with a row that names who asked', async () => {
+    await using served = await serve();
+    const { omnid, wire } = served;
+    await using killer = await startRelay(omnid.socket);
+    await using sleeper = await startSleeper();
+    const lease = await wire.call('lease.register', { pid: sleeper.pid });
+    const { outcome, verdict } = await killer.wire.call('process.terminate', { pid: sleeper.pid, signal: SIGKILL });
+    expect(outcome).toBe('denied');
+    expect(verdict).toMatchObject({ allow: false, rule: 'lease', leaseId: lease.id });
+    expect(sleeper.child.exitCode ?? sleeper.child.signalCode).toBeNull();
+    const { events } = await wire.call('history.query', { signal: SIGKILL });
+    expect(events).toMatchObject([
+      { outcome: 'denied', code: null, leaseId: lease.id, requester: { pid: killer.pid }, target: { pid: sleeper.pid } },
+    ]);
+    await omnid.logged('denied');
+    // A member may: a job's own controller works as always.
+    await using member = await startRelay(omnid.socket, { prefix: asParent });
+    await wire.call('lease.register', { pid: member.root.pid });
+    const own = await member.wire.call('process.terminate', { pid: member.root.pid, signal: SIGKILL });
+    expect(own).toMatchObject({ outcome: 'killed', verdict: { rule: 'ownTree' } });
+  });
+
+  it('passes over a lease of the owner who says override, and writes that down', async () => {
+    await using served = await serve();
+    await using sleeper = await startSleeper();
+    const { wire } = served;
+    const lease = await wire.call('lease.register', { pid: sleeper.pid });
+    const { outcome, verdict } = await wire.call('process.terminate', { pid: sleeper.pid, override: true });
+    expect(outcome).toBe('exited');
+    expect(verdict).toMatchObject({ allow: true, rule: 'override', leaseId: lease.id });
+    const { events } = await wire.call('history.query', { source: 'mediated' });
+    expect(events).toMatchObject([{ override: true, leaseId: lease.id, termination: 'exited' }]);
+  });
+
+  it('passes over nothing but leases', async () => {
+    await using served = await serve();
+    const { wire, omnid } = served;
+    expect(await wire.call('process.terminate', { pid: omnid.pid, override: true })).toMatchObject({
+      outcome: 'denied',
+      verdict: { rule: 'systemProcess' },
+    });
+    if (process.getuid?.() === 0) {
+      expect(await wire.call('process.terminate', { pid: 1, override: true })).toMatchObject({
+        outcome: 'denied',
+        verdict: { rule: 'systemProcess' },
+      });
+    }
+  });
+
+  it('reaches no other process than the one that was meant', async () => {
+    await using served = await serve();
+    const { wire } = served;
+    await using sleeper = await startSleeper();
+    const { identity } = await wire.call('lease.register', { pid: sleeper.pid });
+    await wire.call('lease.release', { pid: sleeper.pid });
+    const { pid } = sleeper;
+    expect(await wire.refused('process.terminate', { pid, startTicks: '1' })).toMatchObject({
+      code: 1002,
+      data: { kind: 'identityMismatch' },
+    });
+    if (identity.pidfdId !== undefined) {
+      expect(await wire.refused('process.terminate', { pid, startTicks: startTicksOf(pid), pidfdId: '1' })).toMatchObject({
+        code: 1002,
+      });
+    }
+    expect(await wire.refused('process.terminate', { pid: noPid })).toMatchObject({
+      code: 1001,
+      data: { kind: 'processNotFound' },
+    });
+    expect(sleeper.child.exitCode ?? sleeper.child.signalCode).toBeNull();
+    const { startTicks, pidfdId } = identity;
+    expect(
+      await wire.call('process.terminate', { pid, startTicks, ...(pidfdId === undefined ? {} : { pidfdId }) }),
+    ).toMatchObject({ outcome: 'exited' });
+    await sleeper.ended;
+    expect(await wire.refused('process.terminate', { pid })).toMatchObject({ code: 1001 });
+    expect((await wire.call('history.query', { source: 'mediated' })).events.length).toBe(1);
+  });
+
+  it('stops short of SIGKILL where a lease was taken during the grace', async () => {
+    await using served = await serve();
+    const { wire, omnid } = served;
+    await using stubborn = await startStubborn();
+    await using owner = await omnid.connect();
+    await owner.call('history.subscribe', { source: 'mediated' });
+    const ending = wire.call('process.terminate', { pid: stubborn.pid, graceMs: 1500 });
+    await owner.told('history.event', ({ event }) => event.outcome === 'intended');
+    const lease = await owner.call('lease.register', { pid: stubborn.pid });
+    const { outcome, verdict } = await ending;
+    expect(outcome).toBe('denied');
+    expect(verdict).toMatchObject({ rule: 'lease', leaseId: lease.id, signal: SIGKILL });
+    expect(stubborn.child.exitCode ?? stubborn.child.signalCode).toBeNull();
+    const { events } = await owner.call('history.query', { source: 'mediated' });
+    expect(events.map(({ signal, outcome: told }) => [signal, told])).toEqual([
+      [SIGKILL, 'denied'],
+      [SIGTERM, 'delivered'],
+    ]);
+  });
+
+  it('sends nothing where a lease is granted while the intent is being written', async () => {
+    await using served = await serve();
+    const { wire, omnid } = served;
+    await using killer = await startRelay(omnid.socket);
+    for (let round = 0; round < 10; round += 1) {
+      await using sleeper = await startSleeper();
+      // One piece: the lease is granted after the first verdict and before the disk has either.
+      const kill = JSON.stringify({
+        jsonrpc: '2.0',
+        id: 'kill',
+        method: 'process.terminate',
+        params: { pid: sleeper.pid, signal: SIGKILL },
+      });
+      const lease = JSON.stringify({ jsonrpc: '2.0', id: 'lease', method: 'lease.register', params: { pid: sleeper.pid } });
+      killer.wire.send(`${kill}\n${lease}\n`);
+      const answers = new Map<unknown, Record<string, unknown>>();
+      while (answers.size < 2) {
+        const answer = (await killer.wire.next()) as { id: string; result: Record<string, unknown> };
+        answers.set(answer.id, answer.result);
+      }
+      expect(answers.get('lease')).toMatchObject({ state: 'active' });
+      expect(answers.get('kill')).toMatchObject({
+        outcome: 'denied',
+        verdict: { rule: 'lease', leaseId: answers.get('lease')?.['id'] },
+      });
+      expect(sleeper.child.exitCode ?? sleeper.child.signalCode).toBeNull();
+    }
+    const { events } = await wire.call('history.query', { signal: SIGKILL });
+    expect(new Set(events.map(({ outcome }) => outcome))).toEqual(new Set(['denied']));
+  });
+
+  it('answers all who end the same process at the same time, and keeps nothing', async () => {
+    await using served = await serve();
+    const { wire, omnid } = served;
+    const before = countPidfds(omnid.pid);
+    await using stubborn = await startStubborn();
+    const asked = Array.from({ length: 20 }, () => wire.ask('process.terminate', { pid: stubborn.pid, graceMs: 50 }));
+    for (const { result, error } of await Promise.all(asked)) {
+      if (error === undefined) expect(['exited', 'killed']).toContain((result as { outcome: string }).outcome);
+      else expect(error.code).toBe(1001);
+    }
+    await until(() => countPidfds(omnid.pid) === before);
+    const { events } = await wire.call('history.query', { target: stubborn.pid, outcome: 'intended' });
+    expect(events).toEqual([]);
+  });
+
+  it('goes on where who asked is gone, and the row names him', async () => {
+    await using served = await serve();
+    const { wire, omnid } = served;
+    await using stubborn = await startStubborn();
+    await wire.call('history.subscribe', { source: 'mediated' });
+    const killer = await startRelay(omnid.socket);
+    const { pid } = killer;
+    killer.wire.sendMessage({
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'process.terminate',
+      params: { pid: stubborn.pid, graceMs: 300 },
+    });
+    await wire.told('history.event', ({ event }) => event.outcome === 'intended');
+    await killer[Symbol.asyncDispose]();
+    const { event } = await wire.told('history.event', ({ event: told }) => told.termination === 'killed');
+    expect(event.requester).toMatchObject({ pid, comm: nodeComm });
+    await stubborn.ended;
+  });
+
+  it('reports a process that nobody reaps as ended', async () => {
+    await using served = await serve();
+    await using parent = runScript('sh -c "trap \'\' TERM; echo \\$\\$; exec cat <&3 >/dev/null" & exec cat <&3');
+    const child = Number(await parent.line());
+    expect((await served.wire.call('process.terminate', { pid: child, graceMs: 20 })).outcome).toBe('killed');
+    expect(await served.wire.refused('process.terminate', { pid: child })).toMatchObject({ code: 1001 });
+  });
+
+  it('leaves a row that stays "intended" where the server dies in between', async () => {
+    await using served = await serve();
+    const { wire, omnid, folder } = served;
+    await using stubborn = await startStubborn();
+    await using watcher = await omnid.connect();
+    await watcher.call('history.subscribe', {});
+    wire.sendMessage({ jsonrpc: '2.0', id: 1, method: 'process.terminate', params: { pid: stubborn.pid, graceMs: 60_000 } });
+    await watcher.told('history.event', ({ event }) => event.outcome === 'intended');
+    await omnid.kill();
+    using store = openStore(databaseOf(folder));
+    expect(store.database.prepare('SELECT outcome, signal FROM event').all()).toEqual([
+      { outcome: 'intended', signal: SIGTERM },
+    ]);
+  });
+});
