@@ -12,6 +12,8 @@ const startPollMs = 10;
 export interface OmnidOptions {
   /** A database that is there already; default: a new one. */
   readonly database?: string;
+  /** omnid.toml; default: none. */
+  readonly config?: string;
 }
 
 /** The published omnid, started as its users start it, in a folder of its own. Gone at the end of the block. */
@@ -23,13 +25,14 @@ export class Omnid implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #exited: Promise<unknown>;
 
-  private constructor(folder: string, command: string, database: string) {
+  private constructor(folder: string, command: string, { database = join(folder, 'state/omnid.db'), config }: OmnidOptions) {
     this.folder = folder;
     this.socket = join(folder, 'run/omnid.sock');
     this.env = { ...process.env, XDG_CONFIG_HOME: folder, XDG_CACHE_HOME: folder, OMNIMIND_SOCKET: this.socket };
     const log = openSync(this.#logFile, 'w');
     try {
       const args = ['--socket', this.socket, '--database', database, '--scope', 'user'];
+      if (config !== undefined) args.push('--config', config);
       this.#child = spawn(command, args, { stdio: ['ignore', 'ignore', log], env: this.env });
     } finally {
       closeSync(log);
@@ -38,9 +41,9 @@ export class Omnid implements AsyncDisposable {
   }
 
   /** Starts one, and waits until it listens. */
-  static async start({ root, folder }: BenchContext, { database }: OmnidOptions = {}): Promise<Omnid> {
+  static async start({ root, folder }: BenchContext, options: OmnidOptions = {}): Promise<Omnid> {
     const own = await mkdtemp(join(folder, 'omnid-'));
-    const omnid = new Omnid(own, join(root, 'node_modules/.bin/omnid'), database ?? join(own, 'state/omnid.db'));
+    const omnid = new Omnid(own, join(root, 'node_modules/.bin/omnid'), options);
     try {
       await omnid.#listening();
       return omnid;

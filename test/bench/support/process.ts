@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 
 /** USER_HZ: 100 on every Linux that Node runs on. */
 const ticksPerSecond = 100;
@@ -14,16 +14,37 @@ export function cpuSeconds(pid: number): number {
 
 /** Resident memory. `smaps_rollup` counts exactly; VmRSS lags behind by up to 64 pages a thread. */
 export function rssBytes(pid: number): number {
-  const folder = `/proc/${String(pid)}`;
-  let text: string;
+  return sizeBytes(pid, 'Rss') ?? sizeBytes(pid, 'VmRSS') ?? gone(pid);
+}
+
+/** The same, with what is shared counted in parts: a page that two processes have is half a page for each. */
+export function pssBytes(pid: number): number {
+  return sizeBytes(pid, 'Pss') ?? gone(pid);
+}
+
+/** The most that was resident since the start, or since `resetPeak`. */
+export function peakRssBytes(pid: number): number {
+  return sizeBytes(pid, 'VmHWM') ?? gone(pid);
+}
+
+/** The peak is what is resident now (proc_pid_clear_refs(5)). */
+export function resetPeak(pid: number): void {
+  writeFileSync(`/proc/${String(pid)}/clear_refs`, '5');
+}
+
+/** @returns undefined where the process is gone, or this kernel does not tell */
+function sizeBytes(pid: number, name: 'Rss' | 'Pss' | 'VmRSS' | 'VmHWM'): number | undefined {
+  const file = name.startsWith('Vm') ? 'status' : 'smaps_rollup';
   try {
-    text = readFileSync(`${folder}/smaps_rollup`, 'utf8');
+    const kib = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(readFileSync(`/proc/${String(pid)}/${file}`, 'utf8'))?.[1];
+    return kib === undefined ? undefined : Number(kib) * 1024;
   } catch {
-    text = readFileSync(`${folder}/status`, 'utf8');
+    return undefined;
   }
-  const kib = /^(?:Rss|VmRSS):\s+(\d+) kB$/m.exec(text)?.[1];
-  if (kib === undefined) throw new Error(`no resident memory in ${folder}: is the process gone?`);
-  return Number(kib) * 1024;
+}
+
+function gone(pid: number): never {
+  throw new Error(`/proc/${String(pid)} does not tell: is the process gone?`);
 }
 
 export interface CommandOptions {

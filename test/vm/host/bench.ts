@@ -1,0 +1,82 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ScenarioReport } from '../guest/messages.ts';
+import { scenarioMsMax } from './bounds.ts';
+import { Machine } from './machine.ts';
+import { missing } from './missing.ts';
+import type { QemuOptions } from './qemu.ts';
+import { Unavailable } from './unavailable.ts';
+
+/** One machine that many tests run on; where one of them was the death of it, the next gets a new one. */
+export class Bench implements AsyncDisposable {
+  /** Why there is no machine to be had here. */
+  readonly unavailable: string | undefined;
+  /** What the kernels of this bench said of faults of their own. */
+  readonly complaints: string[] = [];
+  readonly boots: number[] = [];
+  /** Where its files are. */
+  readonly folder: string;
+  readonly #options: QemuOptions | undefined;
+  #machine: Machine | undefined;
+
+  private constructor(folder: string, made: QemuOptions | string) {
+    this.folder = folder;
+    this.#options = typeof made === 'string' ? undefined : made;
+    this.unavailable = typeof made === 'string' ? made : undefined;
+  }
+
+  /** @param make makes the machine; what it puts in the folder is removed in the end */
+  static async prepare(make: (folder: string) => Promise<QemuOptions>): Promise<Bench> {
+    const folder = await mkdtemp(join(tmpdir(), 'omnimind-vm-'));
+    try {
+      return new Bench(folder, (await missing()) ?? (await make(folder)));
+    } catch (error) {
+      if (error instanceof Unavailable) return new Bench(folder, error.message);
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  /** @throws Error where the machine does not boot */
+  async machine(): Promise<Machine> {
+    if (this.#options === undefined) throw new Error(this.unavailable);
+    if (this.#machine?.usable !== true) {
+      await this.#close();
+      this.#machine = await Machine.boot(this.#options);
+      this.boots.push(this.#machine.bootMs);
+    }
+    return this.#machine;
+  }
+
+  /** @throws Error with all that is known where the machine dies of it */
+  async run(scenario: string, timeoutMs = scenarioMsMax): Promise<ScenarioReport> {
+    const machine = await this.machine();
+    return await machine.run(scenario, timeoutMs);
+  }
+
+  /** Has the machine shut down by itself. @returns how long that took @throws Error where it does not */
+  async powerOff(): Promise<number> {
+    const machine = await this.machine();
+    const tookMs = await machine.powerOff();
+    await this.#close();
+    return tookMs;
+  }
+
+  /** Ends the machine as a power cut would: what it had only in memory is lost. */
+  async pullThePlug(): Promise<void> {
+    await this.#close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#close();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  async #close(): Promise<void> {
+    if (this.#machine === undefined) return;
+    this.complaints.push(...this.#machine.complaints());
+    await this.#machine[Symbol.asyncDispose]();
+    this.#machine = undefined;
+  }
+}

@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { cached } from './cache.ts';
+import { cpio, type CpioEntry } from './cpio.ts';
+import { runtime } from './project.ts';
+import { userland } from './userland.ts';
+
+/** Grows when the same inputs are packed in another way. */
+const FORMAT = 1;
+
+/** The archive of what seldom changes: commands, libraries, node. */
+export async function baseArchive(): Promise<string> {
+  const entries = [...(await userland()), ...(await runtime())];
+  const hash = await hashOf(entries);
+  return await cached(`base-${hash}.cpio`, async (path) => {
+    await pack(path, entries);
+  });
+}
+
+/** Writes an archive. */
+export async function pack(path: string, entries: readonly CpioEntry[]): Promise<void> {
+  await pipeline(cpio(entries), createWriteStream(path));
+}
+
+/** Files count by size and date: node alone has 120 MB, to be read once and not at each run. */
+async function hashOf(entries: readonly CpioEntry[]): Promise<string> {
+  const hash = createHash('sha256').update(`format ${String(FORMAT)}\n`);
+  for (const entry of entries) {
+    hash.update(`${JSON.stringify(entry)}\n`);
+    if (entry.kind !== 'file') continue;
+    const { size, mtimeMs } = await stat(entry.from);
+    hash.update(`${String(size)} ${String(mtimeMs)}\n`);
+  }
+  return hash.digest('hex').slice(0, 16);
+}
