@@ -34,7 +34,7 @@ const programs: Readonly<Record<string, Program>> = {
 const entries: ReadonlySet<string> = new Set(['omnictl.cjs', 'omnid.js', 'client.js', 'client.d.ts']);
 
 interface Bundle {
-  readonly files: ReadonlyMap<string, string>;
+  readonly files: Files;
   readonly moduleIds: readonly string[];
   readonly entry: string;
 }
@@ -63,7 +63,7 @@ async function bundle(name: string, { input, format, entry }: Program): Promise<
       ...(format === 'cjs' && { codeSplitting }),
     });
     return {
-      files: new Map(output.map((file) => [file.fileName, textOf(file)])),
+      files: new Map(output.map((file) => [file.fileName, contentOf(file)])),
       moduleIds: output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : [])),
       entry: output[0].fileName,
     };
@@ -72,9 +72,9 @@ async function bundle(name: string, { input, format, entry }: Program): Promise<
   }
 }
 
-function textOf(file: OutputChunk | OutputAsset): string {
-  if (file.type === 'chunk') return file.code;
-  return typeof file.source === 'string' ? file.source : new TextDecoder('utf-8', { fatal: true }).decode(file.source);
+/** Assets may be anything: the BPF object is one. */
+function contentOf(file: OutputChunk | OutputAsset): string | Uint8Array {
+  return file.type === 'chunk' ? file.code : file.source;
 }
 
 /** omnictl's files, with the loader before them and with what V8 compiled of them. */

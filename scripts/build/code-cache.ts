@@ -64,7 +64,10 @@ function runOnce(root: string, folder: string, args: readonly string[]): Promise
  * What V8 compiles of the files of omnictl, by file name, for the Node that runs the build. Each run starts from what
  * the one before has left.
  */
-export async function codeCache(root: string, files: ReadonlyMap<string, string>): Promise<Map<string, Uint8Array>> {
+export async function codeCache(
+  root: string,
+  files: ReadonlyMap<string, string | Uint8Array>,
+): Promise<Map<string, Uint8Array>> {
   const folder = await mkdtemp(join(tmpdir(), 'omnimind-build-'));
   try {
     for (const [name, content] of files) await writeFile(join(folder, name), content);
