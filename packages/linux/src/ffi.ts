@@ -137,7 +137,27 @@ export interface LoopWatch {
 export function watchReadable(fd: number, onReadable: () => void): LoopWatch {
   const handle = koffi.node.poll(fd, { readable: true }, () => setImmediate(onReadable));
   handle.unref();
-  return handle;
+  if (!closesAtExit) process.once('exit', closeAll);
+  closesAtExit = true;
+  open.add(handle);
+  return {
+    close: () => {
+      open.delete(handle);
+      handle.close();
+    },
+  };
+}
+
+/**
+ * Node runs its loop once more when it takes itself down, and the addon would call back into a JavaScript that is gone:
+ * the process would abort. So whatever is open at the exit is closed there.
+ */
+const open = new Set<LoopWatch>();
+let closesAtExit = false;
+
+function closeAll(): void {
+  for (const handle of open) handle.close();
+  open.clear();
 }
 
 /** Can the dynamic linker load this library (dlopen(3))? It is unloaded again. */
