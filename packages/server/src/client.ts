@@ -140,10 +140,11 @@ export class Client {
     this.#workedMs = 0;
     while (!this.#paused && this.#held.length > 0) this.#begin(this.#held.shift());
     if (!this.#paused) this.#connection.resume();
+    this.#endIfAnswered();
   }
 
   #endIfAnswered(): void {
-    if (this.#isLast && this.#inFlight === 0) this.end();
+    if (this.#isLast && this.#inFlight === 0 && this.#held.length === 0) this.end();
   }
 
   /** Sends what is queued, then closes; for a peer that does not take it, or stays, nobody waits long. */

@@ -5,6 +5,7 @@ import { readCommandLine } from '#linux/proc-text.ts';
 import { clock, monotonicNs } from './machine.ts';
 import { momentContext } from './moment.ts';
 import type { NewEvent } from './store/event-rows.ts';
+import { tryRead } from './try-read.ts';
 
 /**
  * A lease's transition as a row of history.
@@ -31,8 +32,8 @@ export function transition(lease: Lease, outcome: EventOutcome, actor: ProcessRe
 /** The root in few words, as far as it can be told: after its exit only its numbers are left. Its command line stands in the first row alone. */
 function describeRoot(lease: Lease, withCommandLine: boolean): ProcessRef {
   const base = { pid: lease.rootPid, startTicks: lease.rootStartTicks, uid: lease.uid };
-  const stat = lease.rootAlive ? readStat(lease.rootPid) : undefined;
+  const stat = lease.rootAlive ? tryRead(() => readStat(lease.rootPid)) : undefined;
   if (stat?.startTicks !== lease.rootStartTicks) return { ...base, comm: '', ancestry: [] };
-  const cmdline = withCommandLine ? readCommandLine(lease.rootPid) : undefined;
+  const cmdline = withCommandLine ? tryRead(() => readCommandLine(lease.rootPid)) : undefined;
   return { ...base, comm: stat.comm, ...(cmdline === undefined ? {} : { cmdline }), ancestry: [] };
 }

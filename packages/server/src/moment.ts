@@ -2,6 +2,7 @@ import type { EventContext } from '#protocol/history.ts';
 import { monotonicMs } from '#linux/clock.ts';
 import { readMemory } from '#linux/memory.ts';
 import { readPressure } from '#linux/pressure.ts';
+import { tryRead } from './try-read.ts';
 
 /** Rows of one tenth of a second share their context: a burst of registrations must not read /proc/meminfo each. */
 const sharedMs = 100;
@@ -20,12 +21,12 @@ export function momentContext(): EventContext {
 }
 
 function readContext(): EventContext {
-  const memory = readMemory();
-  const pressure = readPressure('memory');
+  const memory = tryRead(readMemory);
+  const pressure = tryRead(() => readPressure('memory'));
   return Object.freeze({
-    memAvailableBytes: memory.memAvailableBytes,
-    memTotalBytes: memory.memTotalBytes,
-    swapFreeBytes: memory.swapFreeBytes,
+    memAvailableBytes: memory?.memAvailableBytes ?? null,
+    memTotalBytes: memory?.memTotalBytes ?? null,
+    swapFreeBytes: memory?.swapFreeBytes ?? null,
     psiMemorySomeAvg10: pressure?.someAvg10 ?? null,
     psiMemoryFullAvg10: pressure?.fullAvg10 ?? null,
   });

@@ -73,6 +73,7 @@ export class Registry {
       else {
         options.kernel?.marks.unmark(change.member);
         options.watcher.unwatch(pidfdOf(change.member));
+        this.#left(change.member);
       }
     });
     this.#scanner = new Scanner(this.table, machine, (error) => {
@@ -121,7 +122,7 @@ export class Registry {
     const { store, watcher } = this.#options;
     if (isNew) {
       watcher.watch(pidfdOf(member), () => {
-        this.#exited(member);
+        this.table.exited(member);
       });
     }
     const { pid, startTicks, pidfdId, leases, markerLeases } = member;
@@ -135,17 +136,15 @@ export class Registry {
     );
   }
 
-  #exited(member: Member): void {
+  /** It has exited, whoever saw that first; where its lease is over, the lease's rows go together. */
+  #left(member: Member): void {
     const { store } = this.#options;
-    const { leases } = member;
-    this.table.exited(member);
+    const { leases, pid, startTicks } = member;
+    if (leases.length === 0) return;
+    const ids = leases.map(({ id }) => id);
     store.writeLater(
       () => {
-        store.leases.leave(
-          leases.map(({ id }) => id),
-          member.pid,
-          member.startTicks,
-        );
+        store.leases.leave(ids, pid, startTicks);
       },
       { isNeeded: () => leases.some(({ state }) => state === 'active') },
     );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeFolder, type TestFolder } from '#test/support/server/folder.ts';
-import { countDescriptors, peakBytes } from '#test/support/server/inspect.ts';
+import { countDescriptors, countIdleDescriptors, peakBytes } from '#test/support/server/inspect.ts';
 import { openStore } from '#test/support/server/database.ts';
 import { databaseOf, Omnid } from '#test/support/server/omnid.ts';
 import { startSleeper } from '#test/support/server/processes.ts';
@@ -139,7 +139,7 @@ describe('peers that do not play by the rules', () => {
     await using sleeper = await startSleeper();
     await using other = await omnid.connect();
     await other.call('history.subscribe', {});
-    const before = countDescriptors(omnid.pid);
+    const before = await countIdleDescriptors(omnid.pid);
     for (let round = 0; round < 20; round += 1) {
       const wire = await omnid.connect();
       wire.send(lines(20, 'lease.register', { pid: sleeper.pid }));
@@ -161,10 +161,10 @@ describe('peers that do not play by the rules', () => {
   it('refuses more connections than the limit, and serves those that it has', async () => {
     await using folder = await makeFolder();
     await using omnid = await Omnid.start({ folder, config: '[limits]\nconnectionsPerUidMax = 10\n' });
-    const before = countDescriptors(omnid.pid);
+    const before = await countIdleDescriptors(omnid.pid);
     const wires = await Promise.all(Array.from({ length: 10 }, () => omnid.connect()));
     await Promise.all(wires.map((wire) => wire.call('server.status', {})));
-    const atLimit = countDescriptors(omnid.pid);
+    const atLimit = await countIdleDescriptors(omnid.pid);
     const refused = await Promise.all(Array.from({ length: 300 }, () => omnid.connect(true)));
     for (const wire of refused) {
       expect((await wire.next()) as Answer).toMatchObject({ id: null, error: { code: -32001, data: { kind: 'overloaded' } } });
@@ -182,7 +182,7 @@ describe('peers that do not play by the rules', () => {
   it('opens and closes a thousand connections, and keeps nothing of them', async () => {
     await using folder = await makeFolder();
     await using omnid = await Omnid.start({ folder, config: '[limits]\nconnectionsPerUidMax = 1100\n' });
-    const before = countDescriptors(omnid.pid);
+    const before = await countIdleDescriptors(omnid.pid);
     const wires = await Promise.all(Array.from({ length: 1000 }, () => omnid.connect()));
     await Promise.all(wires.map((wire) => wire.call('protection.subscribe', {})));
     expect((await wires[0]!.call('server.status', {})).connections).toBe(1000);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { makeFolder } from '#test/support/server/folder.ts';
-import { countDescriptors, countPidfds } from '#test/support/server/inspect.ts';
+import { countDescriptors, countIdleDescriptors, countPidfds } from '#test/support/server/inspect.ts';
 import { Omnid } from '#test/support/server/omnid.ts';
 import { runScript, startSleeper } from '#test/support/server/processes.ts';
 import { until } from '#test/support/server/until.ts';
@@ -29,7 +29,7 @@ describe.skipIf(!existsSync(prlimit))('a server that is out of descriptors (need
     const treeLease = await wire.call('lease.register', { pid: tree.pid, marker: 'a'.repeat(24) });
     await wire.call('lease.list', {});
     await until(() => countDescriptors(omnid.pid) > 20);
-    const before = countDescriptors(omnid.pid);
+    const before = await countIdleDescriptors(omnid.pid);
     const pidfds = countPidfds(omnid.pid);
     for (let round = 0; round < 3; round += 1) {
       const wires = await exhaust(omnid);
@@ -45,7 +45,7 @@ describe.skipIf(!existsSync(prlimit))('a server that is out of descriptors (need
     expect(countPidfds(omnid.pid)).toBe(pidfds);
     expect(await wire.call('lease.get', { leaseId: lease.id })).toMatchObject({ state: 'active', members: 1 });
     expect(await wire.call('lease.get', { leaseId: treeLease.id })).toMatchObject({ state: 'active', members: 2 });
-    // The end of a tree is seen, also where the look for its last members failed at first.
+    // The end of a tree is seen, also where it comes while there are none.
     const wires = await exhaust(omnid);
     await tree[Symbol.asyncDispose]();
     for (const one of wires) one.destroy();

@@ -19,6 +19,8 @@ export class LeaseWorld {
   readonly bootId = 'boot';
   readonly ownPid = 50;
   servedUid: number | undefined;
+  /** Whether the kernel tells of forks; for the tables that are made from then on. */
+  seesForks = false;
   table: LeaseTable;
   /** Every lease that the table ended by itself, with the moment. */
   readonly ended: { readonly lease: Lease; readonly end: LeaseEnd; readonly atMs: number }[] = [];
@@ -40,6 +42,7 @@ export class LeaseWorld {
       table: this.processes,
       clock: this.clock,
       limits: this.limits,
+      seesForks: this.seesForks,
       generation,
       newLeaseId: () => `ls-${String((this.#leases += 1))}`,
       events: {

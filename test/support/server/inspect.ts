@@ -5,6 +5,19 @@ export function countDescriptors(pid: number): number {
   return readdirSync(`/proc/${String(pid)}/fd`).length;
 }
 
+/**
+ * The same of a server that has nothing to do: it looks at processes now and then, and has a file of /proc open for a
+ * moment, which is not counted.
+ */
+export async function countIdleDescriptors(pid: number): Promise<number> {
+  let least = countDescriptors(pid);
+  for (let reading = 0; reading < 8; reading += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 3));
+    least = Math.min(least, countDescriptors(pid));
+  }
+  return least;
+}
+
 /** How many of them hold a process. */
 export function countPidfds(pid: number): number {
   const folder = `/proc/${String(pid)}/fd`;

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { TestFolder } from './folder.ts';
@@ -23,6 +24,10 @@ export interface OmnidOptions {
   /** Where its log goes instead of to the test; it is then ready when its socket answers. */
   readonly stderrFd?: number;
 }
+
+const setpriv = '/usr/bin/setpriv';
+/** A test that is timed out disposes of nothing: its server ends with the process that ran it. */
+const untilWeEnd: readonly string[] = existsSync(setpriv) ? [setpriv, '--pdeathsig', 'SIGKILL'] : [];
 
 /** One line of pino's log. */
 export type LogRecord = Readonly<Record<string, unknown>> & { readonly level: number; readonly msg: string };
@@ -82,7 +87,7 @@ export class Omnid implements AsyncDisposable {
   static async spawn(options: OmnidOptions): Promise<Omnid> {
     const { folder, prefix = [], uid, stderrFd } = options;
     const args = [omnidProgram, ...(await argumentsOf(options))];
-    const [command = '', ...rest] = [...prefix, process.execPath, ...args];
+    const [command = '', ...rest] = [...untilWeEnd, ...prefix, process.execPath, ...args];
     await mkdir(folder.file('runtime'), { recursive: true, mode: 0o700 });
     const child = spawn(command, rest, {
       cwd: '/',

@@ -64,6 +64,24 @@ test('a lease on a process alone ends with it, whatever it left running', () => 
   expect(world.ended).toMatchObject([{ lease, end: 'exited' }]);
 });
 
+test('where the kernel tells of forks, a tree waits for its last word; a lease on a process alone does not', () => {
+  const world = new LeaseWorld();
+  world.seesForks = true;
+  world.table = world.makeTable(0);
+  const [root, alone] = [world.processes.fork(), world.processes.fork()];
+  const child = world.processes.fork(root);
+  const lease = world.lease(root);
+  world.lease(alone, { scope: 'process' });
+  world.exit(alone);
+  expect(world.ended).toMatchObject([{ lease: { rootPid: alone.pid }, end: 'exited' }]);
+  world.exit(root);
+  expect(world.emptied).toEqual([lease]);
+  expect(lease.state).toBe('active');
+  expect(world.leasesOf(child), 'it was forked, and nobody had seen it').toEqual([]);
+  world.table.endIfEmpty(lease);
+  expect(lease.state).toBe('exited');
+});
+
 test('an exit that is told twice, or after the lease, does nothing', () => {
   const world = new LeaseWorld();
   const root = world.processes.fork();

@@ -146,6 +146,16 @@ describe('undoing new terms', () => {
     expect(world.leasesOf(orphan)).toEqual([lease]);
   });
 
+  test('takes back as outer what was outer, where the roots started in one clock tick', () => {
+    const world = new LeaseWorld();
+    const root = world.processes.fork();
+    const child = world.processes.fork(root);
+    const outer = world.lease(root);
+    const inner = world.lease(child);
+    world.register(root, { scope: 'process' }).undo();
+    expect(world.table.members.known(child.pid)?.leases).toEqual([inner, outer]);
+  });
+
   test('of a larger scope lets go of who joined by it', () => {
     const world = new LeaseWorld();
     const root = world.processes.fork();

@@ -78,13 +78,15 @@ describe('hostile params', () => {
     ['other signals', 'lease.register', { forbiddenSignals: many(1).map((_, index) => index) }, 'forbiddenSignals'],
     ['pids', 'protection.check', { pids: many(1) }, 'pids must not have more than 1024 items'],
     ['identities', 'protection.check', { identities: many({}) }, 'identities must not have more than 1024 items'],
-  ])('half a million %s are refused by their number', (_, method, params, text) => {
+  ])('hundreds of thousands of %s are refused by their number', (_, method, params, text) => {
     expect(complaint(method, params)).toContain(text);
   });
 
   test('the answer is short, however many members there are and however long their names', () => {
-    const members = Object.fromEntries(many(0).map((_, index) => [`${'\u0001'.repeat(30)}${String(index)}`, 1]));
-    expect(complaint('lease.register', members)).toMatch(/ and 299996 more$/);
+    const members = Object.fromEntries(
+      Array.from({ length: 30_000 }, (_, index) => [`${'\u0001'.repeat(30)}${String(index)}`, 1]),
+    );
+    expect(complaint('lease.register', members)).toMatch(/ and 29996 more$/);
     const long = '\u0001'.repeat(150_000);
     for (const params of [members, { [long]: 1 }]) expect(complaint('lease.register', params).length).toBeLessThan(2000);
     expect(complaint('protection.check', { identities: [{ pid: 1, [long]: 1 }] }).length).toBeLessThan(2000);

@@ -72,6 +72,10 @@ export class LeaseHandlers {
       else registry.termsChanged(lease);
       throw error;
     }
+    if (lease.state === 'revoked') {
+      // It was granted by a call that could not be written, and went with it.
+      throw new ProtocolError('storeUnavailable', 'the lease that the new terms were for could not be written: register again');
+    }
     if (terms.renewal === 'heartbeat') session.heartbeats.add(lease);
     if (terms.scope === 'tree' && isNew) registry.treeGrew();
     log.info({ leaseId: lease.id, rootPid: lease.rootPid, uid: lease.uid, label: terms.label, isNew }, 'registered');

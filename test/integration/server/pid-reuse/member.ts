@@ -7,9 +7,10 @@ import { adopt, killMember, runs, startTicksOf } from '#test/support/server/proc
 import { until } from '#test/support/server/until.ts';
 import { Wire } from '#test/support/server/wire.ts';
 
-/** Connects, and hands its connection over: to the server the peer is this process for good. */
+/** Connects, reads nothing, and hands its connection over: to the server the peer is this process for good. */
 const program = `
   const socket = require('node:net').connect({ path: process.argv[2], allowHalfOpen: true });
+  socket.pause();
   socket.on('connect', () => process.send(process.pid, socket, { keepOpen: true }));
   setInterval(() => undefined, 1_000_000);
 `;
