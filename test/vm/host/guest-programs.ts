@@ -31,6 +31,7 @@ export async function guestPrograms(): Promise<CpioEntry[]> {
   const sources = [
     'agent.ts',
     'scenario-process.ts',
+    'guard-keeper.ts',
     ...scenarios.filter((path) => path.endsWith('.ts')).map((path) => `scenarios/${path}`),
   ];
   const build = await rolldown({

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readFile, readlink } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { cached } from './cache.ts';
 import { cpio, type CpioEntry } from './cpio.ts';
@@ -24,14 +24,14 @@ export async function pack(path: string, entries: readonly CpioEntry[]): Promise
   await pipeline(cpio(entries), createWriteStream(path));
 }
 
-/** Files count by size and date: node alone has 120 MB, to be read once and not at each run. */
+/** By what is in the files: their dates are those of an installation. */
 async function hashOf(entries: readonly CpioEntry[]): Promise<string> {
   const hash = createHash('sha256').update(`format ${String(FORMAT)}\n`);
   for (const entry of entries) {
-    hash.update(`${JSON.stringify(entry)}\n`);
-    if (entry.kind !== 'file') continue;
-    const { size, mtimeMs } = await stat(entry.from);
-    hash.update(`${String(size)} ${String(mtimeMs)}\n`);
+    const { from = '', ...rest } = { from: undefined, ...entry };
+    hash.update(`${JSON.stringify(rest)}\n`);
+    if (entry.kind === 'file') hash.update(await readFile(from));
+    if (entry.kind === 'linkOf') hash.update(await readlink(from));
   }
   return hash.digest('hex').slice(0, 16);
 }

@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { dependencies, unpackedPackage } from './apt.ts';
 import { output } from './command.ts';
 import type { CpioEntry } from './cpio.ts';
-import { dependencies, unpackedPackage } from './apt.ts';
 import { program } from './programs.ts';
 
 /** What scenarios and the product use beside what busybox has. `dash` is Debian's /bin/sh, `kill` is procps'. */
@@ -17,7 +17,7 @@ const groups = ['root:x:0:', 'alice:x:1000:', 'bob:x:1001:', 'nogroup:x:65534:']
 /**
  * The part of the guest's file system that is no one's work here: commands and libraries of this distribution.
  *
- * @throws Error where something of it can neither be found nor downloaded
+ * @throws Unavailable where something of it can neither be found nor downloaded
  */
 export async function userland(): Promise<CpioEntry[]> {
   const found = await Promise.all(programs.map((name) => program(name)));

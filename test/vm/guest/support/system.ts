@@ -40,7 +40,12 @@ export async function mainPid(unit: string): Promise<number> {
   return Number(await output('systemctl', 'show', '--property=MainPID', '--value', unit));
 }
 
-/** Waits until a service has said this in the journal. */
+/** Waits until a service has said this in the journal. @throws Error with all that it said where it ends before */
 export async function said(unit: string, words: string): Promise<void> {
-  await until(async () => (await output('journalctl', '--unit', unit, '--boot', '--output=cat', '--no-pager')).includes(words));
+  await until(async () => {
+    const active = await output('systemctl', 'show', '--property=ActiveState', '--value', unit);
+    const journal = await output('journalctl', '--unit', unit, '--boot', '--output=cat', '--no-pager');
+    if (active !== 'active') throw new Error(`${unit} is ${active}: ${journal}`);
+    return journal.split('\n').includes(words);
+  });
 }

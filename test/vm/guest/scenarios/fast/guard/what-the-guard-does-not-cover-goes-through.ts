@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { runScript, startSleeper } from '#test/support/server/processes.ts';
 import { until } from '#test/support/server/until.ts';
 import { Guard } from '../../../support/guard.ts';
-import { stranger } from '../../../support/strangers.ts';
+import { stranger, strangersPerl } from '../../../support/strangers.ts';
 
 /** The documentation names these: the kernel sends by itself, and no hook is asked. */
 export async function run(): Promise<void> {
@@ -11,6 +11,7 @@ export async function run(): Promise<void> {
   const group = `/sys/fs/cgroup${own.slice(0, own.lastIndexOf('/'))}/killed`;
   mkdirSync(group);
   await using byCgroup = await startSleeper();
+  await using byTracer = await startSleeper();
   await using byLimit = runScript('read -r go <&3; while :; do :; done');
   await using parent = runScript('perl -e \'syscall(157, 1, 9, 0, 0, 0); $| = 1; print "$$\\n"; sleep 1000\' & wait');
   const byParent = Number(await parent.line());
@@ -20,7 +21,7 @@ export async function run(): Promise<void> {
 
   await using guard = new Guard();
   guard.lease(1n);
-  for (const pid of [byCgroup.pid, byLimit.pid, byParent, parent.pid, inNamespace]) guard.mark(pid, 1n);
+  for (const pid of [byCgroup.pid, byTracer.pid, byLimit.pid, byParent, parent.pid, inNamespace]) guard.mark(pid, 1n);
 
   // cgroup.kill, as systemd-oomd does it.
   writeFileSync(`${group}/cgroup.procs`, String(byCgroup.pid));
@@ -28,6 +29,11 @@ export async function run(): Promise<void> {
   await byCgroup.ended;
   const killed = await guard.log.first(({ target, signal }) => target.pid === byCgroup.pid && signal === 9);
   assert.deepEqual([killed.outcome, killed.sender.pid, killed.leaseNumber], ['delivered', process.pid, 1n]);
+
+  // A debugger that takes its targets along (ptrace(2): PTRACE_SEIZE with PTRACE_O_EXITKILL).
+  const tracer = await strangersPerl('print syscall(101, 0x4206, $ARGV[0] + 0, 0, 0x100000)', byTracer.pid);
+  assert.equal(tracer.stdout, '0', tracer.stderr);
+  await byTracer.ended;
 
   // A limit of CPU time that another process sets.
   byLimit.say('go\n');
