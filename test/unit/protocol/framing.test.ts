@@ -94,30 +94,35 @@ describe('a line over the bound', () => {
   });
 });
 
-test('a peer that sends a frame byte by byte costs about its length', () => {
+test('a peer that sends a frame byte by byte costs about its length', async () => {
   const decoder = new LineDecoder();
   const nobody = (): void => undefined;
-  const before = memoryBytes();
+  const before = await memoryBytes();
   for (let sent = 0; sent < 300_000; sent += 1) decoder.push(Buffer.alloc(1, 'x'), nobody);
-  expect(memoryBytes() - before).toBeLessThan(5_000_000);
+  expect((await memoryBytes()) - before).toBeLessThan(5_000_000);
   decoder.push(Buffer.from('\n'), (line) => {
     expect(line).toHaveLength(300_000);
   });
 });
 
-test('a long frame that has come leaves nothing behind', () => {
+test('a long frame that has come leaves nothing behind', async () => {
   const half = Buffer.alloc(500_000, 'x');
-  const before = memoryBytes();
+  const before = await memoryBytes();
   const decoders = Array.from({ length: 20 }, () => new LineDecoder());
   for (const decoder of decoders) for (const chunk of [half, half, Buffer.from('\n')]) decoder.push(chunk, () => undefined);
-  expect(memoryBytes() - before).toBeLessThan(5_000_000);
+  expect((await memoryBytes()) - before).toBeLessThan(5_000_000);
   expect(decoders).toHaveLength(20);
 });
 
-/** What is in use once the garbage is gone. */
-function memoryBytes(): number {
+/** What is in use once the garbage is gone: buffers go a few turns of the loop after their objects. */
+async function memoryBytes(): Promise<number> {
   setFlagsFromString('--expose-gc');
-  runInNewContext('gc()');
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
+  let least = Infinity;
+  for (let round = 0; round < 10; round += 1) {
+    runInNewContext('gc()');
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    least = Math.min(least, heapUsed + arrayBuffers);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return least;
 }
