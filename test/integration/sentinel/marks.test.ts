@@ -3,6 +3,7 @@ import { openPidfd, type Pidfd } from '#linux/pidfd.ts';
 import { readStat } from '#linux/proc-stat.ts';
 import { pythonScript, sleeper, start } from '#test/integration/sentinel/support/processes.ts';
 import { skipReason, skipWords, Watched } from '#test/integration/sentinel/support/sentinel.ts';
+import { until } from '#test/support/server/until.ts';
 
 const SYS_EXIT = process.arch === 'arm64' ? 93 : 60;
 
@@ -61,6 +62,8 @@ describe.skipIf(skipReason !== undefined)(`marks${skipWords}`, () => {
     const joined = await watched.until(() => watched.joins.find(({ pid }) => pid === grandchild));
     expect(joined).toMatchObject({ leaseNumber: 7n, marked: true, comm: 'sh', startTicks: readStat(grandchild)?.startTicks });
     expect(watched.joins.find(({ pid }) => pid === joined.parentPid)).toMatchObject({ parentPid: root.pid, leaseNumber: 7n });
+    // What was forked is known before it has become what it is to be.
+    await until(() => readStat(grandchild)?.comm === 'sleep');
     process.kill(grandchild, 'SIGKILL');
     const event = await watched.signal(grandchild, 9);
     expect(event).toMatchObject({ leaseNumber: 7n, target: { comm: 'sleep' } });

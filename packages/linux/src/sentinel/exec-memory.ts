@@ -15,7 +15,7 @@ export interface ExecSeen {
   readonly cmdline: string;
   /** Were there more than what was kept? */
   readonly cut: boolean;
-  /** The program's path (of a script: its interpreter's), where it was called by an absolute one. */
+  /** The program's path (of a script: its interpreter's) as it was called, links and all, where that was an absolute one. */
   readonly exe?: string;
 }
 
