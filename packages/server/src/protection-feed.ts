@@ -1,4 +1,4 @@
-import type { Member } from '#core/lease.ts';
+import type { Lease, Member } from '#core/lease.ts';
 import type { ProcessIdentity } from '#protocol/identity.ts';
 import type { ProtectedProcess } from '#protocol/protection.ts';
 import { bounds } from '#protocol/bounds.ts';
@@ -31,10 +31,16 @@ export class ProtectionFeed {
         this.#schedule();
       }),
       registry.onExpiring((lease) => {
-        const at = expiresAt(lease, clock);
-        if (at !== null) session.outlet.notify('lease.expiring', { subscriptionId: id, leaseId: lease.id, expiresAt: at });
+        this.#warn(lease);
       }),
     ];
+  }
+
+  #warn(lease: Lease): void {
+    const at = expiresAt(lease, clock);
+    if (at === null || this.#missed) return;
+    if (this.#session.outlet.writableBytes > slowReaderBytes) this.#waitForReader();
+    else this.#session.outlet.notify('lease.expiring', { subscriptionId: this.#id, leaseId: lease.id, expiresAt: at });
   }
 
   /** What left and joined in one turn is told as it ended: no process is in both lists. */

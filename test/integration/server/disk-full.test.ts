@@ -1,101 +1,15 @@
-import { spawnSync } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync, statSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { makeFolder, type TestFolder } from '#test/support/server/folder.ts';
-import { databaseOf, Omnid } from '#test/support/server/omnid.ts';
+import { makeFolder } from '#test/support/server/folder.ts';
+import { obstacles } from '#test/support/server/obstacles.ts';
+import { Omnid } from '#test/support/server/omnid.ts';
 import { openCopy } from '#test/support/server/database.ts';
 import { countPidfds } from '#test/support/server/inspect.ts';
-import { runScript, startSleeper, startStubborn } from '#test/support/server/processes.ts';
+import { startSleeper, startStubborn } from '#test/support/server/processes.ts';
 import { until } from '#test/support/server/until.ts';
 import type { Wire } from '#test/support/server/wire.ts';
-
-const prlimit = '/usr/bin/prlimit';
-const hasPrlimit = existsSync(prlimit);
-
-/** How a database can be kept from growing, and let grow again, without touching anything else of the machine. */
-interface Obstacle extends AsyncDisposable {
-  readonly folder: TestFolder;
-  /** The database, as the test can reach it. */
-  readonly database: string;
-  /** What starts the server under it. */
-  readonly prefix: readonly string[];
-  /** From now on the database does not grow. */
-  close(omnid: Omnid): Promise<void>;
-  open(omnid: Omnid): Promise<void>;
-}
-
-/** RLIMIT_FSIZE: a file of the server's cannot grow beyond it (EFBIG); another process can change it. */
-async function fileSizeLimit(): Promise<Obstacle> {
-  const folder = await makeFolder();
-  const set = (omnid: Omnid, limit: string): Promise<void> => {
-    const { status, stderr } = spawnSync(prlimit, ['--pid', String(omnid.pid), `--fsize=${limit}:unlimited`]);
-    if (status !== 0) throw new Error(`prlimit: ${stderr.toString()}`);
-    return Promise.resolve();
-  };
-  return {
-    folder,
-    database: databaseOf(folder),
-    prefix: [],
-    close: (omnid) => set(omnid, String(statSync(`${databaseOf(folder)}-wal`).size)),
-    open: (omnid) => set(omnid, 'unlimited'),
-    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
-  };
-}
-
-/**
- * A file system of its own, of two mebibytes, that ballast fills (ENOSPC). It is mounted in a mount namespace that one
- * waiting process keeps: it goes with that process, whatever becomes of the test.
- */
-async function smallFileSystem(): Promise<Obstacle> {
-  const folder = await makeFolder();
-  const state = folder.file('state');
-  await mkdir(state, { mode: 0o700 });
-  const keeper = runScript(
-    'exec unshare --mount sh -c "mount -t tmpfs -o size=2m,mode=700 test \\"$1\\" && echo mounted && exec cat <&3" sh "$1"',
-    {
-      args: [state],
-    },
-  );
-  await keeper.line();
-  const inside = `/proc/${String(keeper.pid)}/root${state}`;
-  const ballast = (bytes: number, count: number): string => `${inside}/ballast-${String(bytes)}-${String(count)}`;
-  return {
-    folder,
-    database: `${inside}/omnid.db`,
-    prefix: ['nsenter', `--mount=/proc/${String(keeper.pid)}/ns/mnt`],
-    close: async () => {
-      for (const bytes of [65_536, 4096]) {
-        let count = 0;
-        while (await writes(ballast(bytes, count), Buffer.alloc(bytes))) count += 1;
-      }
-    },
-    open: async () => {
-      for (const bytes of [65_536, 4096]) {
-        for (let count = 0; existsSync(ballast(bytes, count)); count += 1) await rm(ballast(bytes, count));
-      }
-    },
-    [Symbol.asyncDispose]: async () => {
-      await keeper[Symbol.asyncDispose]();
-      await folder[Symbol.asyncDispose]();
-    },
-  };
-}
-
-async function writes(path: string, bytes: Buffer): Promise<boolean> {
-  try {
-    await writeFile(path, bytes);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** As root, and where the kernel lets it. */
-function canMount(): boolean {
-  return spawnSync('unshare', ['--mount', 'sh', '-c', 'mount -t tmpfs probe /tmp && nsenter --version']).status === 0;
-}
 
 /** Registers and releases until the database takes no more. */
 async function fill(wire: Wire, pid: number): Promise<void> {
@@ -106,11 +20,6 @@ async function fill(wire: Wire, pid: number): Promise<void> {
     return;
   }
 }
-
-const obstacles = [
-  { what: 'a file that may not grow (prlimit)', can: hasPrlimit, make: fileSizeLimit },
-  { what: 'a full file system (mount, as root)', can: canMount(), make: smallFileSystem },
-];
 
 describe.each(obstacles)('a database on $what', ({ can, make }) => {
   it.skipIf(!can)('refuses registrations, changes nothing, and goes on with everything else', async () => {

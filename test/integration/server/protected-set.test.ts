@@ -1,73 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { databaseOf, Omnid } from '#test/support/server/omnid.ts';
-import { openStore } from '#test/support/server/database.ts';
-import { noPid, runScript, startSleeper, type TestProcess } from '#test/support/server/processes.ts';
+import { Omnid } from '#test/support/server/omnid.ts';
+import { runScript, startSleeper } from '#test/support/server/processes.ts';
 import { serve } from '#test/support/server/served.ts';
 
-async function startSleepers(count: number): Promise<AsyncDisposableStack & { readonly sleepers: TestProcess[] }> {
-  const stack = new AsyncDisposableStack();
-  const sleepers = await Promise.all(Array.from({ length: count }, () => startSleeper()));
-  for (const sleeper of sleepers) stack.use(sleeper);
-  return Object.assign(stack, { sleepers });
-}
-
-describe('verdicts, and the protected set', () => {
-  it('answers for each process asked about, in order, and writes nothing', async () => {
-    await using served = await serve();
-    await using sleeper = await startSleeper();
-    await using free = await startSleeper();
-    const { wire, omnid } = served;
-    const { id, identity } = await wire.call('lease.register', { pid: sleeper.pid });
-    const events = (await wire.call('server.status', {})).events;
-    const verdicts = await wire.call('protection.check', {
-      pids: [noPid, free.pid, sleeper.pid, 1, omnid.pid, process.pid, sleeper.pid],
-    });
-    expect(verdicts.map(({ pid, signal, allow, rule }) => [pid, signal, allow, rule])).toEqual([
-      [noPid, 9, false, 'processNotFound'],
-      [free.pid, 9, true, 'unprotected'],
-      [sleeper.pid, 9, false, 'lease'],
-      [1, 9, false, 'systemProcess'],
-      [omnid.pid, 9, false, 'systemProcess'],
-      [process.pid, 9, true, 'ownTree'],
-      [sleeper.pid, 9, false, 'lease'],
-    ]);
-    const { pid, startTicks, bootId } = identity;
-    const claims = [
-      identity,
-      { pid },
-      { ...identity, startTicks: '1' },
-      { ...identity, bootId: 'another' },
-      { pid: free.pid, startTicks },
-    ];
-    const named = await wire.call('protection.check', { identities: claims });
-    const isSameTick =
-      startTicks === undefined ||
-      (await wire.call('protection.check', { identities: [{ pid: free.pid, startTicks, bootId }] }))[0]?.allow;
-    expect(named.map(({ rule }) => rule)).toEqual([
-      'lease',
-      'lease',
-      'identityMismatch',
-      'identityMismatch',
-      isSameTick ? 'unprotected' : 'identityMismatch',
-    ]);
-    if (identity.pidfdId !== undefined) {
-      const other = await wire.call('protection.check', {
-        identities: [
-          { pid, pidfdId: '1' },
-          { pid: free.pid, pidfdId: '1' },
-        ],
-      });
-      expect(other.map(({ rule }) => rule)).toEqual(['identityMismatch', 'identityMismatch']);
-    }
-    expect((await wire.call('lease.get', { leaseId: id })).state).toBe('active');
-    expect((await wire.call('server.status', {})).events).toBe(events);
-    expect(await wire.refused('protection.check', {})).toMatchObject({ code: -32602 });
-    expect(await wire.refused('protection.check', { pids: [1], identities: [{ pid: 1 }] })).toMatchObject({ code: -32602 });
-    expect(await wire.refused('protection.check', { pids: Array.from({ length: 1025 }, () => 1) })).toMatchObject({
-      code: -32602,
-    });
-  });
-
+describe('the protected set', () => {
   it('is told whole, page by page, with members that nobody has asked about', async () => {
     await using served = await serve();
     await using tree = runScript('for i in 1 2 3 4 5 6; do cat <&3 >/dev/null & echo $!; done; wait');
@@ -194,79 +130,5 @@ describe('verdicts, and the protected set', () => {
     expect(await other.refused('protection.subscribe', {})).toMatchObject({ code: 1105 });
     await other.call('history.unsubscribe', { subscriptionId });
     await other.call('protection.subscribe', {});
-  });
-});
-
-describe('lists of leases', () => {
-  it('come newest first, in pages, by state, uid and label', async () => {
-    await using served = await serve();
-    await using started = await startSleepers(5);
-    const { wire } = served;
-    const ids: string[] = [];
-    for (const [index, { pid }] of started.sleepers.entries()) {
-      ids.unshift((await wire.call('lease.register', { pid, label: index % 2 === 0 ? 'even' : 'odd' })).id);
-    }
-    await wire.call('lease.release', { leaseId: ids[1] ?? '' });
-    const list = async (params: Parameters<typeof wire.call<'lease.list'>>[1]): Promise<string[]> => {
-      const found: string[] = [];
-      let cursor: string | undefined;
-      do {
-        const page = await wire.call('lease.list', { ...params, limit: 2, ...(cursor === undefined ? {} : { cursor }) });
-        expect(page.leases.length).toBeLessThanOrEqual(2);
-        found.push(...page.leases.map(({ id }) => id));
-        cursor = page.nextCursor ?? undefined;
-      } while (cursor !== undefined);
-      return found;
-    };
-    const active = ids.filter((_, index) => index !== 1);
-    expect(await list({})).toEqual(active);
-    expect(await list({ state: 'any' })).toEqual(ids);
-    expect(await list({ state: 'released' })).toEqual([ids[1]]);
-    expect(await list({ label: 'odd' })).toEqual([ids[3]]);
-    expect(await list({ label: 'odd', state: 'any' })).toEqual([ids[1], ids[3]]);
-    expect(await list({ uid: process.getuid?.() ?? 0 })).toEqual(active);
-    expect(await list({ uid: 4_000_000 })).toEqual([]);
-    expect(await wire.refused('lease.list', { cursor: 'next' })).toMatchObject({ code: -32602 });
-    expect(await wire.refused('lease.get', { leaseId: 'ls-aaaaaaaaaaaaaaaaaaaa' })).toMatchObject({ code: 1101 });
-  });
-
-  it('and of events fit a frame, however long labels, reasons and command lines are', async () => {
-    await using served = await serve();
-    await using sleeper = await startSleeper({ env: {} });
-    const { wire, omnid, folder } = served;
-    const reason = '試'.repeat(1024);
-    await wire.call('lease.register', { pid: sleeper.pid, label: '\u0001'.repeat(128), reason });
-    await wire.call('lease.release', { pid: sleeper.pid });
-    await omnid.stop();
-    {
-      using store = openStore(databaseOf(folder));
-      store.copyLastEvent(1500);
-      store.copyLastLease(1500);
-    }
-    await using next = await Omnid.start({ folder });
-    await using again = await next.connect();
-    // The wire of the tests refuses longer lines: every page is one of them.
-    const leases = new Set<string>();
-    for (let cursor: string | null | undefined; cursor !== null;) {
-      const page = await again.call('lease.list', {
-        state: 'released',
-        limit: 1000,
-        ...(cursor === undefined ? {} : { cursor }),
-      });
-      for (const lease of page.leases) leases.add(lease.id);
-      cursor = page.nextCursor;
-    }
-    expect(leases.size).toBe(1501);
-    const events = new Set<number>();
-    for (let cursor: string | null | undefined; cursor !== null;) {
-      const page = await again.call('history.query', {
-        order: 'oldest',
-        limit: 1000,
-        ...(cursor === undefined ? {} : { cursor }),
-      });
-      for (const event of page.events) events.add(event.id);
-      cursor = page.nextCursor;
-    }
-    expect(events.size).toBe(1502);
   });
 });

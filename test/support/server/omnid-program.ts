@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 const checkout = fileURLToPath(new URL('../../..', import.meta.url));
 const bundle = join(checkout, 'dist/omnid.js');
 const source = join(checkout, 'packages/server/src/main.ts');
-/** scripts/setup.sh leaves it: when the sources were read for the bundle. */
+/** scripts/setup.sh leaves it, with the time at which the sources were read for the bundle. */
 const built = join(checkout, '.cache/built');
 
 /** A changed file has a new change time, whatever its modification time says. */
@@ -18,7 +18,7 @@ function changedSince(folder: string, moment: number): boolean {
 
 function bundleIsFresh(): boolean {
   if (!existsSync(bundle) || !existsSync(built)) return false;
-  const moment = statSync(built).ctimeMs;
+  const moment = statSync(built).mtimeMs;
   return ['protocol', 'core', 'linux', 'server'].every((name) => !changedSince(join(checkout, 'packages', name), moment));
 }
 

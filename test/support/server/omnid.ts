@@ -1,29 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir } from 'node:fs/promises';
 import type { TestFolder } from './folder.ts';
+import { argumentsOf, databaseOf, environmentOf, socketOf, type OmnidOptions } from './omnid-options.ts';
 import { omnidProgram } from './omnid-program.ts';
 import { Wire } from './wire.ts';
 
-export interface OmnidOptions {
-  /** Where its home, socket and database are; the next server in the same folder takes up what is there. */
-  readonly folder: TestFolder;
-  readonly scope?: 'user' | 'system';
-  /** omnid.toml's text. */
-  readonly config?: string;
-  readonly args?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-  /** A command that becomes, by exec, what stands behind it: `prlimit …`, `setpriv …`. */
-  readonly prefix?: readonly string[];
-  /** Who it runs as (where the test is root). */
-  readonly uid?: number;
-  /** Without `--socket` and `--database`: it finds its own. */
-  readonly ownPaths?: boolean;
-  /** Where its log goes instead of to the test; it is then ready when its socket answers. */
-  readonly stderrFd?: number;
-}
+export { databaseOf, environmentOf, socketOf, type OmnidOptions };
 
 const setpriv = '/usr/bin/setpriv';
 /** A test that is timed out disposes of nothing: its server ends with the process that ran it. */
@@ -161,38 +145,4 @@ export class Omnid implements AsyncDisposable {
     // A stopped process is killed all the same.
     await this.kill();
   }
-}
-
-export function socketOf(folder: TestFolder): string {
-  return folder.file('run/omnid.sock');
-}
-
-export function databaseOf(folder: TestFolder): string {
-  return folder.file('state/omnid.db');
-}
-
-/** Nothing of the caller's home or settings. */
-export function environmentOf(folder: TestFolder): Record<string, string> {
-  return {
-    PATH: process.env['PATH'] ?? '/usr/bin:/bin',
-    HOME: folder.path,
-    XDG_RUNTIME_DIR: folder.file('runtime'),
-    XDG_STATE_HOME: folder.file('xdg-state'),
-    XDG_CONFIG_HOME: folder.file('xdg-config'),
-    XDG_CACHE_HOME: folder.file('cache'),
-  };
-}
-
-async function argumentsOf({ folder, scope, config, args = [], ownPaths = false }: OmnidOptions): Promise<string[]> {
-  const configFile = folder.file('omnid.toml');
-  if (config !== undefined) {
-    await mkdir(dirname(configFile), { recursive: true });
-    await writeFile(configFile, config);
-  }
-  return [
-    ...(ownPaths ? [] : ['--socket', socketOf(folder), '--database', databaseOf(folder)]),
-    ...(scope === undefined ? [] : ['--scope', scope]),
-    ...(config === undefined ? [] : ['--config', configFile]),
-    ...args,
-  ];
 }

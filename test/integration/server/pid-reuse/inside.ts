@@ -106,7 +106,7 @@ async function grace({ omnid, wire }: World): Promise<void> {
 /** A child of a registered tree ends; its pid passes to a process outside. */
 async function treeMember({ omnid, wire }: World): Promise<void> {
   await using tree: TestProcess = await startNow(
-    'cat <&3 >/dev/null & echo $!; read -r go <&3; kill $!; wait; echo gone; exec cat <&3',
+    'sleep 1000 >/dev/null & echo $!; read -r go <&3; kill $!; wait; echo gone; exec cat <&3',
   );
   const child = Number(await tree.line());
   const { id } = await wire.call('lease.register', { pid: tree.pid });
@@ -173,6 +173,9 @@ const scenarios: Readonly<Record<string, (world: World) => Promise<string | void
   treeMember,
   senderReused,
 };
+
+// The namespace, and all that is in it, ends with the test that waits for us.
+process.stdin.on('end', () => process.exit()).resume();
 
 for (const [name, run] of Object.entries(scenarios)) {
   let result: { name: string; skip?: string; error?: string } = { name };

@@ -1,0 +1,56 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { TestFolder } from './folder.ts';
+
+export interface OmnidOptions {
+  /** Where its home, socket and database are; the next server in the same folder takes up what is there. */
+  readonly folder: TestFolder;
+  readonly scope?: 'user' | 'system';
+  /** omnid.toml's text. */
+  readonly config?: string;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** A command that becomes, by exec, what stands behind it: `prlimit …`, `setpriv …`. */
+  readonly prefix?: readonly string[];
+  /** Who it runs as (where the test is root). */
+  readonly uid?: number;
+  /** Without `--socket` and `--database`: it finds its own. */
+  readonly ownPaths?: boolean;
+  /** Where its log goes instead of to the test; it is then ready when its socket answers. */
+  readonly stderrFd?: number;
+}
+
+export function socketOf(folder: TestFolder): string {
+  return folder.file('run/omnid.sock');
+}
+
+export function databaseOf(folder: TestFolder): string {
+  return folder.file('state/omnid.db');
+}
+
+/** Nothing of the caller's home or settings. */
+export function environmentOf(folder: TestFolder): Record<string, string> {
+  return {
+    PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+    HOME: folder.path,
+    XDG_RUNTIME_DIR: folder.file('runtime'),
+    XDG_STATE_HOME: folder.file('xdg-state'),
+    XDG_CONFIG_HOME: folder.file('xdg-config'),
+    XDG_CACHE_HOME: folder.file('cache'),
+  };
+}
+
+/** Its command line; the configuration is written. */
+export async function argumentsOf({ folder, scope, config, args = [], ownPaths = false }: OmnidOptions): Promise<string[]> {
+  const configFile = folder.file('omnid.toml');
+  if (config !== undefined) {
+    await mkdir(dirname(configFile), { recursive: true });
+    await writeFile(configFile, config);
+  }
+  return [
+    ...(ownPaths ? [] : ['--socket', socketOf(folder), '--database', databaseOf(folder)]),
+    ...(scope === undefined ? [] : ['--scope', scope]),
+    ...(config === undefined ? [] : ['--config', configFile]),
+    ...args,
+  ];
+}
