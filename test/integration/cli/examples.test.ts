@@ -7,6 +7,7 @@ import type { Omnid } from '#test/support/server/omnid.ts';
 import { startSleeper } from '#test/support/server/processes.ts';
 import { until } from '#test/support/server/until.ts';
 import { examplesOf, helpOf } from '../../unit/cli/help-text.ts';
+import { skipWhereNoneIsStarted } from './support/may-start.ts';
 import { omnictlProgram, User, withServer } from './support/omnictl.ts';
 
 const program = await createProgram(Object.keys(verbs), () => undefined);
@@ -38,7 +39,8 @@ const inOrder = examples.toSorted(
   (one, other) => Number(/server (stop|restart)/.test(one)) - Number(/server (stop|restart)/.test(other)),
 );
 
-test.each(inOrder)('%s', async (example) => {
+test.for(inOrder)('%s', async (example, context) => {
+  if (example.includes('server restart')) skipWhereNoneIsStarted(context);
   await using held = await startSleeper();
   await using free = await startSleeper();
   const lease = await user.omnictl(['register', '--pid', String(held.pid), '--ttl', '1h']);
@@ -49,8 +51,10 @@ test.each(inOrder)('%s', async (example) => {
     LEASE: lease.stdout.trim(),
     PID: String(/release|--target/.test(example) ? held.pid : free.pid),
   };
-  await using shell = user.startProgram(['/bin/sh', '-c', `set -e\n${example}\n:`], { env });
-  if (example.includes('--follow')) {
+  const isEndless = example.includes('--follow');
+  // What has no end is ended with the shell: it has to be the shell.
+  await using shell = user.startProgram(['/bin/sh', '-c', isEndless ? `exec ${example}` : `set -e\n${example}\n:`], { env });
+  if (isEndless) {
     await until(() => shell.stdout().includes('SIGKILL'));
     return;
   }

@@ -5,6 +5,7 @@ import type { Omnid } from '#test/support/server/omnid.ts';
 import { noPid, parentOf, runs } from '#test/support/server/processes.ts';
 import { until } from '#test/support/server/until.ts';
 import { serversOf } from './support/end-servers.ts';
+import { skipWhereNoneIsStarted } from './support/may-start.ts';
 import { omnictlProgram, User, withServer, type Running, type RunOptions } from './support/omnictl.ts';
 
 let user: User;
@@ -214,7 +215,8 @@ test('without a server to be had it warns and runs; with --require it does not',
   expect(kept).toMatchObject({ code: 0, stdout: 'around\n', stderr: '' });
 });
 
-test('run starts the server where there is none', async () => {
+test('run starts the server where there is none', async (context) => {
+  skipWhereNoneIsStarted(context);
   await using stranger = await User.create();
   const { code, stdout } = await stranger.omnictl(['run', '--require', '--', 'sh', '-c', `${omnictl} list --json`]);
   expect(code).toBe(0);

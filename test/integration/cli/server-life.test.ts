@@ -6,6 +6,7 @@ import { parentOf, runs, startSleeper, startTicksOf } from '#test/support/server
 import { Omnid } from '#test/support/server/omnid.ts';
 import { until } from '#test/support/server/until.ts';
 import { serversOf } from './support/end-servers.ts';
+import { skipWhereNoneIsStarted } from './support/may-start.ts';
 import { User, withServer } from './support/omnictl.ts';
 import { expectShape } from './support/shapes.ts';
 
@@ -47,7 +48,8 @@ test('doctor without a server tells what omnictl sees by itself', async () => {
   expect(report['failure']).toContain('no server answers');
 });
 
-test('ten register at once, and no server yet: one server', async () => {
+test('ten register at once, and no server yet: one server', async (context) => {
+  skipWhereNoneIsStarted(context);
   await using user = await User.create();
   await using sleeper = await startSleeper();
   const results = await Promise.all(Array.from({ length: 10 }, () => user.omnictl(['register', '--pid', String(sleeper.pid)])));
@@ -60,7 +62,8 @@ test('ten register at once, and no server yet: one server', async () => {
   expect(leases).toHaveLength(1);
 });
 
-test('a server that register starts is nobody’s child, in a session of its own, with a clean environment', async () => {
+test('a server that register starts is nobody’s child, in a session of its own, with a clean environment', async (context) => {
+  skipWhereNoneIsStarted(context);
   await using user = await User.create();
   await using sleeper = await startSleeper();
   const started = await user.omnictl(['register', '--pid', String(sleeper.pid)], {
@@ -89,7 +92,8 @@ function sessionOf(text: string): readonly [string, string] {
   return [group, session];
 }
 
-test('an explicit socket is served too, where the folder is one’s own', async () => {
+test('an explicit socket is served too, where the folder is one’s own', async (context) => {
+  skipWhereNoneIsStarted(context);
   await using user = await User.create();
   await using sleeper = await startSleeper();
   const socket = user.folder.file('mine.sock');
@@ -99,7 +103,8 @@ test('an explicit socket is served too, where the folder is one’s own', async 
   expect(await user.omnictl(['status'])).toMatchObject({ code: 69 });
 });
 
-test('an explicit socket in a folder where others may write is not', async () => {
+test('an explicit socket in a folder where others may write is not', async (context) => {
+  skipWhereNoneIsStarted(context);
   await using user = await User.create();
   await mkdir(user.folder.file('open'));
   await chmod(user.folder.file('open'), 0o777);
@@ -132,7 +137,8 @@ test('a process in another PID namespace starts no server', async ({ skip }) => 
   expect(serversOf(user.folder)).toEqual([]);
 });
 
-test('a server that cannot start is told of with its log’s last line', async () => {
+test('a server that cannot start is told of with its log’s last line', async (context) => {
+  skipWhereNoneIsStarted(context);
   await using user = await User.create();
   const folder = user.folder.file('xdg-config/omnimind');
   await mkdir(folder, { recursive: true });
@@ -142,7 +148,8 @@ test('a server that cannot start is told of with its log’s last line', async (
   expect(stderr).toMatch(/frobnicate.*omnid\.log\n$/);
 });
 
-test('server stop ends it, once; its leases outlive a restart', async () => {
+test('server stop ends it, once; its leases outlive a restart', async (context) => {
+  skipWhereNoneIsStarted(context);
   await using user = await User.create();
   await using sleeper = await startSleeper();
   const id = (await user.omnictl(['register', '--pid', String(sleeper.pid)])).stdout.trim();

@@ -18,7 +18,8 @@ export const define: Define = (command, bind) => {
     .description(
       "Looks at, stops or restarts the per-user server (or the one on --socket). The system's belongs to the service manager. " +
         'register and run start the per-user server by themselves. Leases outlive a restart.',
-    );
+    )
+    .addHelpText('after', examples('omnictl server status', 'omnictl server restart'));
   command
     .command('status')
     .summary('who answers')
