@@ -1,6 +1,6 @@
 import { innermostFirst, type Lease, type Member } from './lease.ts';
 import type { Covered, Members } from './members.ts';
-import { parentOf } from './parent.ts';
+import { Steps } from './parent.ts';
 import type { HeldProcess, ProcessEntry, ProcessTable } from './ports.ts';
 
 /**
@@ -59,6 +59,7 @@ export interface MembershipEvents {
  */
 export class Membership {
   readonly #table: ProcessTable;
+  readonly #steps: Steps;
   readonly #members: Members;
   readonly #markers: MarkerIndex;
   readonly #limits: MembershipLimits;
@@ -73,6 +74,7 @@ export class Membership {
    */
   constructor(table: ProcessTable, members: Members, markers: MarkerIndex, limits: MembershipLimits, events: MembershipEvents) {
     this.#table = table;
+    this.#steps = new Steps(table);
     this.#members = members;
     this.#markers = markers;
     this.#limits = limits;
@@ -136,7 +138,7 @@ export class Membership {
     let marked = none;
     let child = { pid, entry };
     for (let level = 0; level < levelsMax; level += 1) {
-      const parent = parentOf(this.#table, child);
+      const parent = this.#steps.parentOf(child);
       if (parent === undefined) break;
       const member = this.#members.live(parent.pid);
       if (member !== undefined && member.startTicks === parent.entry.startTicks) {

@@ -10,12 +10,45 @@ export interface Seen {
 const attemptsMax = 8;
 
 /**
+ * Steps towards init. Many who are asked about in one turn of the loop have the same ancestors, so a step that was taken
+ * is known until the turn ends, for a child that still shows the same start and parent.
+ */
+export class Steps {
+  readonly #table: ProcessTable;
+  readonly #taken = new Map<number, { readonly entry: ProcessEntry; readonly parent: Seen }>();
+
+  constructor(table: ProcessTable) {
+    this.#table = table;
+  }
+
+  /** As `parentOf`. */
+  parentOf(child: Seen): Seen | undefined {
+    const taken = this.#taken.get(child.pid);
+    if (taken?.entry.startTicks === child.entry.startTicks && taken.entry.ppid === child.entry.ppid) return taken.parent;
+    const parent = parentOf(this.#table, child);
+    // What the child showed before counts only where the step was not taken again with another parent.
+    if (parent?.pid === child.entry.ppid) this.#keep(child, parent);
+    return parent;
+  }
+
+  #keep({ pid, entry }: Seen, parent: Seen): void {
+    if (this.#table.atTurnEnd === undefined) return;
+    if (this.#taken.size === 0) {
+      this.#table.atTurnEnd(() => {
+        this.#taken.clear();
+      });
+    }
+    this.#taken.set(pid, { entry, parent });
+  }
+}
+
+/**
  * One step towards init. A parent must have started no later than its child, and the child's ppid is read again after
  * the parent: if the parent died in between, the child has another one now and the step is taken again.
  *
  * @returns undefined at the top, and where the child is gone
  */
-export function parentOf(table: ProcessTable, child: Seen): Seen | undefined {
+function parentOf(table: ProcessTable, child: Seen): Seen | undefined {
   let { ppid } = child.entry;
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
     if (ppid <= 1) return undefined;

@@ -42,6 +42,8 @@ export interface ProcessTable {
   markedLease?(pid: number): Lease | undefined;
   /** A digest of the secret in its OMNIMIND_LEASE, if it carries one that may be read. */
   markerDigest(pid: number): string | undefined;
+  /** Calls back when this turn of the loop is over; absent where there are no turns. */
+  atTurnEnd?(forget: () => void): void;
 }
 
 /** The clocks, passed in, so that a test can turn them. */

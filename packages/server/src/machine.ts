@@ -49,6 +49,9 @@ export const machine: Omit<ProcessTable, 'hold'> & { hold(pid: number): Held | u
     const marker = readEnvironmentVariable(pid, 'OMNIMIND_LEASE');
     return marker === undefined ? undefined : digestMarker(marker);
   },
+  atTurnEnd(forget: () => void): void {
+    setImmediate(forget);
+  },
 };
 
 /** The same, with what the kernel marked. */
