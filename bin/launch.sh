@@ -1,4 +1,5 @@
-# Read by the commands beside it, which set $root: the folder of this package. POSIX shell; forks only where it must.
+# Read by the commands beside it, which set $root: the folder of this package, and $node_flags. POSIX shell; forks only
+# where it must.
 
 # Sets $node to the Node 24 that was installed with this package: npm installs the one package that fits the machine,
 # in this package's own node_modules or in one further up.
@@ -43,5 +44,6 @@ launch() {
   fi
   shift 2
   # Without the flag anyone who may send SIGUSR1 opens Node's debugger, and runs what he likes in a root daemon.
-  exec "$node" --disable-sigusr1 "$program" "$@"
+  # The flags are words of their own: they are left to be split.
+  exec "$node" --disable-sigusr1 $node_flags "$program" "$@"
 }
