@@ -12,7 +12,7 @@ const unreadBytesMax = 4 * 1024 * 1024;
 /** Messages of one connection that wait for their answers before no more are read from it. */
 const messagesInFlightMax = 512;
 /** After so much work for one connection the others have their turn. */
-const sliceMs = 10;
+const sliceMs = 1;
 /** How long a peer that was told the end may keep its own end open. */
 const lingerMs = 1000;
 

@@ -23,7 +23,8 @@ export function openDatabase(path: string): Database {
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = NORMAL');
     database.pragma('wal_autocheckpoint = 0');
-    database.pragma('cache_size = -2048');
+    // What is written is at the end of a few indexes; whatever else is read, the system's cache has.
+    database.pragma('cache_size = -512');
     database.pragma('foreign_keys = OFF');
     migrate(database);
     syncFolder(dirname(path));

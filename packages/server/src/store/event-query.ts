@@ -34,25 +34,27 @@ export async function queryEvents(database: Database, params: HistoryQueryParams
   const size = hasIndex(params) ? indexedWindowRows : windowRows;
   const select = prepare(database, params);
   let range = idRange(database, params);
-  const texts: string[] = [];
+  let events = '';
+  let count = 0;
   let lengthBytes = 0;
   let lastId = 0;
   for (let window = firstWindow(range, size, newestFirst); window !== undefined;) {
-    for (const row of select(window, limit - texts.length)) {
+    for (const row of select(window, limit - count)) {
       const text = eventText(row, reader);
       const textBytes = Buffer.byteLength(text) + 1;
-      if (texts.length > 0 && lengthBytes + textBytes > bounds.pageBytesMax) return page(texts, lastId);
-      texts.push(text);
+      if (count > 0 && lengthBytes + textBytes > bounds.pageBytesMax) return page(events, lastId);
+      events += count === 0 ? text : `,${text}`;
+      count += 1;
       lengthBytes += textBytes;
       lastId = row.id;
-      if (texts.length === limit) return page(texts, lastId);
+      if (count === limit) return page(events, lastId);
     }
     await turn();
     // Only a walk that has not found enough at once needs to know where it may end.
     if (newestFirst && range.to === window.to) range = fromOldest(database, params, range);
     window = nextWindow(range, window, size, newestFirst);
   }
-  return page(texts, undefined);
+  return page(events, undefined);
 }
 
 function isNewestFirst(params: HistoryQueryParams): boolean {
@@ -65,8 +67,8 @@ function hasIndex({ signal, pid, sender, target, leaseId }: HistoryQueryParams):
   return byNumber || leaseId !== undefined;
 }
 
-function page(texts: readonly string[], lastId: number | undefined): string {
-  return `{"events":[${texts.join(',')}],"nextCursor":${lastId === undefined ? 'null' : `"${String(lastId)}"`}}`;
+function page(events: string, lastId: number | undefined): string {
+  return `{"events":[${events}],"nextCursor":${lastId === undefined ? 'null' : `"${String(lastId)}"`}}`;
 }
 
 interface Range {

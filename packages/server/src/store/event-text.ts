@@ -48,13 +48,17 @@ function redact(process: ProcessRef): ProcessRef {
   return rest;
 }
 
-let lastMs = -1;
-let lastIso = '';
+let lastMinute = -1;
+let lastMinuteText = '';
 
-/** Neighbouring rows often share their second; formatting dates is what an export would spend its time on. */
+/** As Date's toISOString; formatting dates is what an export would spend its time on, and neighbours share their minute. */
 function iso(wallMs: number): string {
-  if (wallMs === lastMs) return lastIso;
-  lastMs = wallMs;
-  lastIso = new Date(wallMs).toISOString();
-  return lastIso;
+  const minute = Math.floor(wallMs / 60_000);
+  if (minute !== lastMinute) {
+    lastMinute = minute;
+    lastMinuteText = new Date(minute * 60_000).toISOString().slice(0, -'00.000Z'.length);
+  }
+  const ms = wallMs - minute * 60_000;
+  // The leading 1 keeps the zeros.
+  return `${lastMinuteText}${String(100 + Math.floor(ms / 1000)).slice(1)}.${String(1000 + (ms % 1000)).slice(1)}Z`;
 }
