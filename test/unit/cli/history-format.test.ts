@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { csvFormat } from '#cli/history/csv-format.ts';
+import type { RowFormat } from '#cli/history/format.ts';
 import { jsonFormat, ndjsonFormat } from '#cli/history/json-format.ts';
 import { tableFormat } from '#cli/history/table-format.ts';
 import { displayWidth } from '#cli/output/width.ts';
@@ -30,11 +31,21 @@ function event(id: number, senderName: string, more: Partial<SignalEvent> = {}):
   };
 }
 
+/** What a format makes of events. */
+function textOf(format: RowFormat, events: readonly SignalEvent[]): string {
+  let text = '';
+  format.rows(
+    events.map((each) => JSON.stringify(each)),
+    (piece) => (text += piece),
+  );
+  return text;
+}
+
 const events = hostileNames.map((name, index) => event(index + 1, name, { reason: name }));
 
 test('CSV: a row for each event, whatever its names are, and the columns that scripts know', () => {
   const format = csvFormat();
-  const [titles = [], ...rows] = readCsv(format.start + format.rows(events) + format.end);
+  const [titles = [], ...rows] = readCsv(format.start + textOf(format, events) + format.end);
   expect(titles.slice(0, 10)).toEqual([
     'id',
     'firstAt',
@@ -68,7 +79,7 @@ test('CSV: a row for each event, whatever its names are, and the columns that sc
 test('CSV: what is absent is an empty cell', () => {
   const format = csvFormat();
   const [titles = [], row = []] = readCsv(
-    format.start + format.rows([event(1, 'x', { sender: null, signal: null, signalName: null, code: null })]),
+    format.start + textOf(format, [event(1, 'x', { sender: null, signal: null, signalName: null, code: null })]),
   );
   expect(row).toHaveLength(titles.length);
   expect(row[titles.indexOf('sender.comm')]).toBe('');
@@ -77,10 +88,10 @@ test('CSV: what is absent is an empty cell', () => {
 
 test('ndjson and json are exact', () => {
   for (const forTerminal of [false, true]) {
-    const lines = ndjsonFormat(forTerminal).rows(events).trimEnd().split('\n');
+    const lines = textOf(ndjsonFormat(forTerminal), events).trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(events);
     const format = jsonFormat(forTerminal);
-    const text = format.start + format.rows(events.slice(0, 3)) + format.rows(events.slice(3)) + format.end;
+    const text = format.start + textOf(format, events.slice(0, 3)) + textOf(format, events.slice(3)) + format.end;
     expect(JSON.parse(text)).toEqual(events);
   }
   const empty = jsonFormat(false);
@@ -90,7 +101,7 @@ test('ndjson and json are exact', () => {
 test('table: a line for each event, none wider than the terminal, nothing that a terminal would act on', () => {
   for (const width of [undefined, 40, 80, 200]) {
     const format = tableFormat(width);
-    const lines = (format.rows(events.slice(0, 5)) + format.rows(events.slice(5))).trimEnd().split('\n');
+    const lines = (textOf(format, events.slice(0, 5)) + textOf(format, events.slice(5))).trimEnd().split('\n');
     expect(lines).toHaveLength(events.length + 1);
     for (const line of lines) {
       expect(line).not.toMatch(/\p{Cc}|\p{Cf}/u);
@@ -101,7 +112,7 @@ test('table: a line for each event, none wider than the terminal, nothing that a
 
 test('table: omnictl asks for its parent, and a repeated event says how often', () => {
   const requester = { ...processRef(900, 'omnictl'), ancestry: [{ pid: 811, comm: 'backend.py' }] };
-  const text = tableFormat(undefined).rows([event(1, 'omnid', { requester, count: 3, termination: 'killed' })]);
+  const text = textOf(tableFormat(undefined), [event(1, 'omnid', { requester, count: 3, termination: 'killed' })]);
   expect(text).toContain('omnictl[900] < backend.py[811]');
   expect(text).toContain('delivered, killed ×3');
 });

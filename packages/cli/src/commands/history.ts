@@ -13,6 +13,7 @@ import { csvFormat } from '../history/csv-format.ts';
 import { readPages } from '../history/pages.ts';
 import { jsonFormat, ndjsonFormat } from '../history/json-format.ts';
 import { stdoutSink } from '../history/sink.ts';
+import { keepHeapSmall } from '../history/small-heap.ts';
 import { tableFormat } from '../history/table-format.ts';
 import { limitOption, pidOption, pidOrComm } from '../parse/number.ts';
 import { signalOption } from '../parse/signal.ts';
@@ -98,6 +99,7 @@ async function print(context: Context, options: HistoryOptions): Promise<number>
   const name = options.format ?? (context.globals.json ? 'json' : 'table');
   const isOnTerminal = options.output === undefined ? context.output.columns : undefined;
   const limit = options.limit ?? (name === 'table' ? tableRowsDefault : undefined);
+  if (name !== 'table') keepHeapSmall();
   const pages = readPages(context.globals.socket, queryOf(options), limit);
   using sink = options.output === undefined ? stdoutSink(context.output) : fileSink(options.output);
   const count = await exportRows(pages, createFormat(name, isOnTerminal), sink);
@@ -111,7 +113,12 @@ async function follow({ globals, output }: Context, options: HistoryOptions): Pr
   await using client = await connectTo(globals, { reconnect: true });
   let isStarted = false;
   for await (const events of followRows(client, options, options.limit ?? followRowsDefault)) {
-    output.write((isStarted ? '' : format.start) + format.rows(events));
+    let text = isStarted ? '' : format.start;
+    format.rows(
+      events.map((event) => JSON.stringify(event)),
+      (piece) => (text += piece),
+    );
+    output.write(text);
     isStarted = true;
     if (output.closed) break;
   }

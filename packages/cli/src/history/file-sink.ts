@@ -52,8 +52,8 @@ class FileSink implements Sink {
     return this.#closed;
   }
 
-  write(text: string): void {
-    this.#closed = !orFail(this.#target, () => writeAll(this.#fd, text));
+  write(bytes: Uint8Array): void {
+    this.#closed = !orFail(this.#target, () => writeAll(this.#fd, bytes));
   }
 
   finish(): void {

@@ -1,5 +1,5 @@
 import { escapeJson } from '../output/escape.ts';
-import { streamRowsAtOnce, type RowFormat } from './format.ts';
+import type { RowFormat } from './format.ts';
 
 /**
  * Rows as JSON, one a line: exact, whatever a process calls itself.
@@ -11,11 +11,8 @@ export function ndjsonFormat(forTerminal: boolean): RowFormat {
     start: '',
     end: '',
     isDocument: false,
-    rowsAtOnce: streamRowsAtOnce,
-    rows: (events) => {
-      let text = '';
-      for (const event of events) text += `${JSON.stringify(event)}\n`;
-      return forTerminal ? escapeJson(text) : text;
+    rows: (rows, emit) => {
+      for (const row of rows) emit(`${forTerminal ? escapeJson(row) : row}\n`);
     },
   };
 }
@@ -27,14 +24,11 @@ export function jsonFormat(forTerminal: boolean): RowFormat {
     start: '[',
     end: '\n]\n',
     isDocument: true,
-    rowsAtOnce: streamRowsAtOnce,
-    rows: (events) => {
-      let text = '';
-      for (const event of events) {
-        text += `${isFirst ? '' : ','}\n${JSON.stringify(event)}`;
+    rows: (rows, emit) => {
+      for (const row of rows) {
+        emit(`${isFirst ? '' : ','}\n${forTerminal ? escapeJson(row) : row}`);
         isFirst = false;
       }
-      return forTerminal ? escapeJson(text) : text;
     },
   };
 }

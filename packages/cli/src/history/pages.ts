@@ -1,11 +1,14 @@
-import { bounds } from '#protocol/bounds.ts';
-import type { HistoryPage, HistoryQueryParams, SignalEvent } from '#protocol/history.ts';
+import type { HistoryQueryParams } from '#protocol/history.ts';
 import { protocolVersion } from '#protocol/version.ts';
 import { AnswerLines, readAnswer } from '../answer-lines.ts';
+import { readPageText } from './page-text.ts';
+
+/** Less than the protocol allows: pages are what an export holds in memory, and larger ones save little. */
+const pageRows = 700;
 
 /**
- * Reads rows a page at a time. The next page is asked for before the last one is even parsed, so that the server makes it
- * meanwhile: both are busy, and only two pages are held.
+ * Reads rows a page at a time, as JSON text. The next page is asked for before the last one is looked at, so that the
+ * server makes it meanwhile: both are busy, and only two pages are held.
  *
  * @param socket this one alone; undefined: as every client looks for one
  * @param params what to look for
@@ -16,39 +19,21 @@ export async function* readPages(
   socket: string | undefined,
   params: HistoryQueryParams,
   limit: number | undefined,
-): AsyncGenerator<readonly SignalEvent[], void, undefined> {
+): AsyncGenerator<readonly string[], void, undefined> {
   using lines = await AnswerLines.connect(socket);
-  lines.send({ id: 0, method: 'server.info', params: { protocolVersion } });
   let left = limit ?? Number.MAX_SAFE_INTEGER;
-  const ask = (cursor?: string): void => {
-    const page = { ...params, limit: Math.min(left, bounds.pageRowsMax), ...(cursor === undefined ? {} : { cursor }) };
+  const ask = (cursor: object): void => {
+    const page = { ...params, ...cursor, limit: Math.min(left, pageRows) };
     lines.send({ id: 1, method: 'history.query', params: page });
   };
-  ask();
+  lines.send({ id: 0, method: 'server.info', params: { protocolVersion } });
+  ask({});
   readAnswer(await lines.next());
   for (let isOver = false; !isOver;) {
-    const line = await lines.next();
-    // Only where another page is needed whatever is on this one.
-    const early = left > bounds.pageRowsMax ? earlyCursor(line) : undefined;
-    if (early !== undefined) ask(early);
-    const { events, nextCursor } = readAnswer(line).result as HistoryPage;
-    left -= events.length;
+    const { rows, nextCursor } = readPageText(await lines.next());
+    left -= rows.length;
     isOver = nextCursor === null || left <= 0;
-    if (!isOver && early === undefined) ask(nextCursor ?? undefined);
-    if (events.length > 0) yield events;
+    if (!isOver) ask({ cursor: nextCursor });
+    if (rows.length > 0) yield rows;
   }
-}
-
-/** The last member of `result`, which is the last member of the answer: nothing else in JSON can look like it there. */
-const lastMember = /,"nextCursor":"((?:[^"\\]|\\.)*)"\}\}$/;
-const tailChars = 512;
-
-/**
- * Finds the next page's cursor at the end of an answer, without parsing all that is before it.
- *
- * @returns undefined where it does not stand there: then only parsing tells
- */
-export function earlyCursor(line: string): string | undefined {
-  const cursor = lastMember.exec(line.slice(-tailChars))?.[1];
-  return cursor === undefined ? undefined : (JSON.parse(`"${cursor}"`) as string);
 }

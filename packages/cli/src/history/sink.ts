@@ -4,7 +4,7 @@ import type { Output } from '../output/output.ts';
 export interface Sink extends Disposable {
   /** Nobody reads any more: the stream may stop. */
   readonly closed: boolean;
-  write(text: string): void;
+  write(bytes: Uint8Array): void;
   /** All is written. */
   finish(): void;
 }
@@ -15,8 +15,8 @@ export function stdoutSink(output: Output): Sink {
     get closed() {
       return output.closed;
     },
-    write: (text) => {
-      output.write(text);
+    write: (bytes) => {
+      output.write(bytes);
     },
     finish: () => undefined,
     [Symbol.dispose]: () => undefined,

@@ -39,17 +39,18 @@ export function tableFormat(width: number | undefined): RowFormat {
     start: '',
     end: '',
     isDocument: false,
-    rowsAtOnce: Number.MAX_SAFE_INTEGER,
-    rows: (events) => {
-      const rows = events.map((event) => columns.map((column) => column.cell(event)));
+    rows: (texts, emit) => {
+      const rows = texts.map((text) => rowOf(JSON.parse(text) as SignalEvent));
       const isFirst = widths === undefined;
       widths ??= widthsOf(rows, width);
       const titles = isFirst ? [columns.map((column) => column.title)] : [];
-      let text = '';
-      for (const row of [...titles, ...rows]) text += `${layOutRow(columns, widths, row, width)}\n`;
-      return text;
+      for (const row of [...titles, ...rows]) emit(`${layOutRow(columns, widths, row, width)}\n`);
     },
   };
+}
+
+function rowOf(event: SignalEvent): readonly string[] {
+  return columns.map((column) => column.cell(event));
 }
 
 function widthsOf(rows: readonly (readonly string[])[], width: number | undefined): readonly number[] {

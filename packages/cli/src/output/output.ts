@@ -33,8 +33,8 @@ export class Output {
     return this.#closed;
   }
 
-  /** Prints text that has its line ends. */
-  write(text: string): void {
+  /** Prints text that has its line ends, or such text in UTF-8. */
+  write(text: string | Uint8Array): void {
     if (this.#closed) return;
     try {
       this.#closed = !writeAll(stdout, text);

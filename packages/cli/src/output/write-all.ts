@@ -2,11 +2,6 @@ import { writeSync } from 'node:fs';
 
 const retryMs = 1;
 
-/** Longer texts are pieces of a stream: they share one buffer. */
-const shortChars = 4 * 1024;
-const scratchBytes = 512 * 1024;
-let scratch: Buffer | undefined;
-
 /**
  * Writes all of it to a file descriptor before it returns: a slow reader holds up the writer, so nothing piles up in
  * memory. process.stdout does the same for pipes and files, and costs a tenth of the start-up to load.
@@ -14,8 +9,8 @@ let scratch: Buffer | undefined;
  * @returns false where the reader is gone (EPIPE)
  * @throws the system's error for every other failure (ENOSPC)
  */
-export function writeAll(fd: number, text: string): boolean {
-  const bytes = encode(text);
+export function writeAll(fd: number, text: string | Uint8Array): boolean {
+  const bytes = typeof text === 'string' ? Buffer.from(text, 'utf8') : text;
   let written = 0;
   while (written < bytes.length) {
     try {
@@ -28,13 +23,6 @@ export function writeAll(fd: number, text: string): boolean {
     }
   }
   return true;
-}
-
-/** In UTF-8 a character of JavaScript's takes three bytes at most. */
-function encode(text: string): Buffer {
-  if (text.length < shortChars || text.length * 3 > scratchBytes) return Buffer.from(text, 'utf8');
-  scratch ??= Buffer.allocUnsafeSlow(scratchBytes);
-  return scratch.subarray(0, scratch.write(text, 'utf8'));
 }
 
 /** Some parents hand down a pipe that does not block. */
