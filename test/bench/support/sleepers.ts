@@ -8,10 +8,11 @@ const sleepSeconds = 1800;
 export class Sleepers implements AsyncDisposable {
   readonly #children: ChildProcess[] = [];
 
-  static async start(count: number): Promise<Sleepers> {
+  /** @param env what they carry besides this program's environment */
+  static async start(count: number, env: NodeJS.ProcessEnv = {}): Promise<Sleepers> {
     const sleepers = new Sleepers();
     try {
-      for (let index = 0; index < count; index += 1) await sleepers.#startOne();
+      for (let index = 0; index < count; index += 1) await sleepers.#startOne({ ...process.env, ...env });
       return sleepers;
     } catch (error) {
       await sleepers[Symbol.asyncDispose]();
@@ -19,8 +20,8 @@ export class Sleepers implements AsyncDisposable {
     }
   }
 
-  async #startOne(): Promise<void> {
-    const child = spawn('sleep', [String(sleepSeconds)], { stdio: 'ignore' });
+  async #startOne(env: NodeJS.ProcessEnv): Promise<void> {
+    const child = spawn('sleep', [String(sleepSeconds)], { stdio: 'ignore', env });
     this.#children.push(child);
     await once(child, 'spawn');
   }
