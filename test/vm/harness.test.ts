@@ -1,18 +1,22 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi, type TestContext } from 'vitest';
+import { makeFolder } from '#test/support/server/folder.ts';
+import { runs } from '#test/support/server/processes.ts';
+import { unpackedPackage } from './host/apt.ts';
 import { Bench } from './host/bench.ts';
 import { output } from './host/command.ts';
 import type { CpioEntry } from './host/cpio.ts';
-import { unpackedPackage } from './host/apt.ts';
+import { stockKernel } from './host/debian.ts';
 import { fastMachine } from './host/fast-machine.ts';
 import { pack } from './host/initramfs.ts';
 import { missing } from './host/missing.ts';
 import { Unavailable } from './host/unavailable.ts';
+import { workFolderPrefix } from './host/work-folder.ts';
 
 test('what cannot be had is a reason to skip, and leaves nothing behind', async () => {
   const leftBefore = leftovers();
@@ -43,15 +47,15 @@ describe('a machine', () => {
   test('its archive is one that cpio reads', async (context) => {
     need(context);
     const busybox = join(await unpackedPackage('busybox-static'), 'bin/busybox');
-    const folder = await mkdtemp(join(tmpdir(), 'omnimind-vm-'));
+    await using folder = await makeFolder();
+    const archive = folder.file('archive');
     const entries: CpioEntry[] = [
       { kind: 'text', path: 'a/b/odd', text: 'odd' },
       { kind: 'link', path: 'a/link', target: 'b/odd' },
       { kind: 'folder', path: 'tmp', mode: 0o1777 },
     ];
-    await pack(join(folder, 'archive'), entries);
-    const listed = await output('/bin/sh', ['-c', 'TZ=UTC "$1" cpio -itv <"$2"', 'sh', busybox, join(folder, 'archive')]);
-    await rm(folder, { recursive: true });
+    await pack(archive, entries);
+    const listed = await output('/bin/sh', ['-c', 'TZ=UTC "$1" cpio -itv <"$2"', 'sh', busybox, archive]);
     const seen = listed
       .replace(/ +/g, ' ')
       .replace(/ 1970-01-01 00:00:00/g, '')
@@ -92,36 +96,25 @@ describe('a machine', () => {
 
   test('ends with the test run, whatever ends that', async (context) => {
     need(context);
-    const folder = await mkdtemp(join(tmpdir(), 'omnimind-vm-'));
-    const script = join(folder, 'run.ts');
-    const source = (name: string): string => JSON.stringify(join(import.meta.dirname, 'host', name));
-    const program = `import { Qemu } from ${source('qemu.ts')};
-      await Qemu.start({ kernel: '/dev/null', initrd: '/dev/null', memoryMiB: 64, commandLine: [], devices: ['-S'] });
-      console.log('started');`;
-    await writeFile(script, program);
-    const runner = spawn(process.execPath, [script], {
+    await using folder = await makeFolder();
+    const { image } = await stockKernel();
+    // Stopped before its first instruction, it needs no more than something to load.
+    const options = { kernel: image, initrd: image, memoryMiB: 256, commandLine: [], devices: ['-S'] };
+    const qemuModule = pathToFileURL(join(import.meta.dirname, 'host/qemu.ts')).href;
+    const program = `import { Qemu } from '${qemuModule}'; await Qemu.start(${JSON.stringify(options)}); console.log('started');`;
+    const runner = spawn(process.execPath, ['--input-type=module', '-e', program], {
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, TMPDIR: folder },
+      env: { ...process.env, TMPDIR: folder.path },
     });
     await once(runner.stdout, 'data');
     const qemu = Number((await output('pgrep', ['-P', String(runner.pid)])).trim());
     expect(qemu).toBeGreaterThan(0);
     runner.kill('SIGKILL');
-    await vi.waitUntil(() => !isRunning(qemu), { timeout: 10_000 });
-    await rm(folder, { recursive: true });
+    await vi.waitUntil(() => !runs(qemu), { timeout: 10_000 });
   });
 });
 
 /** What a machine keeps its files in. */
 function leftovers(): string[] {
-  return readdirSync(tmpdir()).filter((name) => name.startsWith('omnimind-vm-'));
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
+  return readdirSync(tmpdir()).filter((name) => name.startsWith(workFolderPrefix));
 }

@@ -13,8 +13,6 @@ until [ -b /dev/vda ] && [ -b /dev/vdb ]; do
 done
 mount -t ext4 /dev/vda /sysroot
 cp -a /omnimind/. /sysroot/omnimind/
-# The newest file: the bundles are of these sources.
-touch /sysroot/omnimind/.cache/built
 mkswap /dev/vdb >/dev/null
 swapon /dev/vdb
 for folder in dev proc sys; do mount --move "/$folder" "/sysroot/$folder"; done

@@ -1,12 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { ScenarioReport } from '../guest/messages.ts';
 import { scenarioMsMax } from './bounds.ts';
 import { Machine } from './machine.ts';
 import { missing } from './missing.ts';
 import type { QemuOptions } from './qemu.ts';
 import { Unavailable } from './unavailable.ts';
+import { makeWorkFolder, type WorkFolder } from './work-folder.ts';
 
 /** One machine that many tests run on; where one of them was the death of it, the next gets a new one. */
 export class Bench implements AsyncDisposable {
@@ -15,13 +13,12 @@ export class Bench implements AsyncDisposable {
   /** What the kernels of this bench said of faults of their own. */
   readonly complaints: string[] = [];
   readonly boots: number[] = [];
-  /** Where its files are. */
-  readonly folder: string;
+  readonly #folder: WorkFolder;
   readonly #options: QemuOptions | undefined;
   #machine: Machine | undefined;
 
-  private constructor(folder: string, made: QemuOptions | string) {
-    this.folder = folder;
+  private constructor(folder: WorkFolder, made: QemuOptions | string) {
+    this.#folder = folder;
     this.#options = typeof made === 'string' ? undefined : made;
     this.unavailable = typeof made === 'string' ? made : undefined;
     if (this.unavailable !== undefined) console.warn(`no virtual machine, tests are skipped: ${this.unavailable}`);
@@ -29,14 +26,19 @@ export class Bench implements AsyncDisposable {
 
   /** @param make makes the machine; what it puts in the folder is removed in the end */
   static async prepare(make: (folder: string) => Promise<QemuOptions>): Promise<Bench> {
-    const folder = await mkdtemp(join(tmpdir(), 'omnimind-vm-'));
+    const folder = await makeWorkFolder();
     try {
-      return new Bench(folder, (await missing()) ?? (await make(folder)));
+      return new Bench(folder, (await missing()) ?? (await make(folder.path)));
     } catch (error) {
       if (error instanceof Unavailable) return new Bench(folder, error.message);
-      await rm(folder, { recursive: true, force: true });
+      await folder[Symbol.asyncDispose]();
       throw error;
     }
+  }
+
+  /** Where the machine's files are. */
+  get folder(): string {
+    return this.#folder.path;
   }
 
   /** @throws Error where the machine does not boot */
@@ -71,7 +73,7 @@ export class Bench implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#close();
-    await rm(this.folder, { recursive: true, force: true });
+    await this.#folder[Symbol.asyncDispose]();
   }
 
   async #close(): Promise<void> {

@@ -3,7 +3,13 @@ import { readFile, readlink } from 'node:fs/promises';
 /** One entry of an archive; what stands in it comes from a file, a text or a link's target. */
 export type CpioEntry =
   | { readonly kind: 'folder'; readonly path: string; readonly mode?: number }
-  | { readonly kind: 'text'; readonly path: string; readonly text: string; readonly mode?: number }
+  | {
+      readonly kind: 'text';
+      readonly path: string;
+      readonly text: string;
+      readonly mode?: number;
+      readonly mtimeSeconds?: number;
+    }
   | { readonly kind: 'link'; readonly path: string; readonly target: string }
   | { readonly kind: 'file'; readonly path: string; readonly from: string; readonly mode?: number }
   /** A link of the host's, as it is. */
@@ -24,9 +30,9 @@ const S_IFLNK = 0o120000;
 export async function* cpio(entries: Iterable<CpioEntry>): AsyncGenerator<Buffer> {
   const folders = new Set<string>();
   let inode = 0;
-  const member = (path: string, mode: number, content: Buffer): Buffer => {
+  const member = (path: string, mode: number, content: Buffer, time = 0): Buffer => {
     inode += 1;
-    return encode(path, mode, content, inode);
+    return encode(path, mode, content, { inode, time });
   };
   for (const entry of entries) {
     for (const folder of foldersAbove(entry.path)) {
@@ -38,9 +44,9 @@ export async function* cpio(entries: Iterable<CpioEntry>): AsyncGenerator<Buffer
       if (folders.has(entry.path)) continue;
       folders.add(entry.path);
     }
-    yield member(entry.path, modeOf(entry), await contentOf(entry));
+    yield member(entry.path, modeOf(entry), await contentOf(entry), entry.kind === 'text' ? entry.mtimeSeconds : 0);
   }
-  yield encode('TRAILER!!!', 0, Buffer.alloc(0), 0);
+  yield encode('TRAILER!!!', 0, Buffer.alloc(0), { inode: 0, time: 0 });
 }
 
 function modeOf(entry: CpioEntry): number {
@@ -80,9 +86,9 @@ function foldersAbove(path: string): string[] {
 const MAGIC = '070701';
 const HEADER_BYTES = 110;
 
-function encode(path: string, mode: number, content: Buffer, inode: number): Buffer {
+function encode(path: string, mode: number, content: Buffer, { inode, time }: { inode: number; time: number }): Buffer {
   const name = Buffer.from(`${path}\0`);
-  const [uid, gid, links, time, device] = [0, 0, 1, 0, 0];
+  const [uid, gid, links, device] = [0, 0, 1, 0];
   const fields = [inode, mode, uid, gid, links, time, content.length, device, device, device, device, name.length, 0];
   const header = MAGIC + fields.map((field) => field.toString(16).padStart(8, '0')).join('');
   return Buffer.concat([Buffer.from(header), name, padding(HEADER_BYTES + name.length), content, padding(content.length)]);

@@ -27,8 +27,8 @@ export async function project(): Promise<CpioEntry[]> {
       target: `../../bin/${name}`,
     })),
     ...(await guestPrograms()),
-    // Behind all others, so that it is the newest: the bundles are of these sources.
-    { kind: 'text', path: `${guestCheckout}/.cache/built`, text: '' },
+    // Of the last moment that every file system can tell: no source is newer, and the bundles are what is run.
+    { kind: 'text', path: `${guestCheckout}/.cache/built`, text: '', mtimeSeconds: 2 ** 31 - 1 },
   ];
 }
 

@@ -1,10 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Console } from './console.ts';
+import { makeWorkFolder, type WorkFolder } from './work-folder.ts';
 
 export interface QemuOptions {
   readonly kernel: string;
@@ -24,9 +23,9 @@ export class Qemu implements AsyncDisposable {
   /** Resolves when it has ended, however. */
   readonly ended: Promise<void>;
   readonly #child: ChildProcess;
-  readonly #folder: string;
+  readonly #folder: WorkFolder;
 
-  private constructor(child: ChildProcess, folder: string, line: Socket, console: Console, ended: Promise<void>) {
+  private constructor(child: ChildProcess, folder: WorkFolder, line: Socket, console: Console, ended: Promise<void>) {
     this.#child = child;
     this.#folder = folder;
     this.line = line;
@@ -36,8 +35,8 @@ export class Qemu implements AsyncDisposable {
 
   /** @throws Error with qemu's words where it does not start */
   static async start(options: QemuOptions): Promise<Qemu> {
-    const folder = await mkdtemp(join(tmpdir(), 'omnimind-vm-'));
-    const path = join(folder, 'line');
+    const folder = await makeWorkFolder();
+    const path = join(folder.path, 'line');
     const server = createServer().listen(path);
     await once(server, 'listening');
     const connected = once(server, 'connection') as Promise<[Socket]>;
@@ -58,7 +57,7 @@ export class Qemu implements AsyncDisposable {
       first[0].on('error', () => undefined);
       return new Qemu(child, folder, first[0], console, ended);
     } catch (error) {
-      await rm(folder, { recursive: true, force: true });
+      await folder[Symbol.asyncDispose]();
       throw error;
     } finally {
       server.close();
@@ -70,7 +69,7 @@ export class Qemu implements AsyncDisposable {
     this.#child.kill('SIGKILL');
     await this.ended;
     this.line.destroy();
-    await rm(this.#folder, { recursive: true, force: true });
+    await this.#folder[Symbol.asyncDispose]();
   }
 }
 

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import type { Verdict } from '#protocol/verdict.ts';
 import { until } from '#test/support/server/until.ts';
 import { Wire } from '#test/support/server/wire.ts';
 import { startService, type Service } from './system.ts';
@@ -20,6 +21,19 @@ export async function startOmnid(): Promise<Service> {
 /** A connection, once it answers. */
 export async function connectOmnid(): Promise<Wire> {
   return await until(() => Wire.connect(socket).catch(() => undefined));
+}
+
+/** The verdict on a SIGKILL, as soon as a server gives one: the one before may still be on its way out. */
+export async function verdictOn(pid: number): Promise<Verdict> {
+  return await until(async () => {
+    try {
+      await using wire = await Wire.connect(socket);
+      const [verdict] = await wire.call('protection.check', { pids: [pid] });
+      return verdict;
+    } catch {
+      return undefined;
+    }
+  });
 }
 
 /** omnictl without any option of where. @returns what it printed @throws Error where it fails */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { runs } from '#test/support/server/processes.ts';
 import { until } from '#test/support/server/until.ts';
 import { output, mainPid, startService } from '../../support/system.ts';
-import { connectOmnid, omnictl, startOmnid } from '../../support/system-omnid.ts';
+import { connectOmnid, omnictl, startOmnid, verdictOn } from '../../support/system-omnid.ts';
 
 export async function run(): Promise<void> {
   await using job = await startService('job', [], '/bin/sleep', '1000');
@@ -18,19 +19,13 @@ export async function run(): Promise<void> {
 
   await output('systemctl', 'restart', 'omnid');
   assert.notEqual(await mainPid('omnid'), first.pid);
-  {
-    await using wire = await connectOmnid();
-    const [verdict] = await wire.call('protection.check', { pids: [job.pid] });
-    assert.deepEqual([verdict?.allow, verdict?.leaseId], [false, lease]);
-  }
+  const restarted = await verdictOn(job.pid);
+  assert.deepEqual([restarted.allow, restarted.leaseId], [false, lease]);
 
   // A crash: systemd starts it again, and the lease is there.
   const second = await mainPid('omnid');
   process.kill(second, 'SIGKILL');
-  await until(async () => ![0, second].includes(await mainPid('omnid')));
-  {
-    await using wire = await connectOmnid();
-    const [verdict] = await wire.call('protection.check', { pids: [job.pid] });
-    assert.equal(verdict?.leaseId, lease);
-  }
+  await until(() => !runs(second));
+  assert.equal((await verdictOn(job.pid)).leaseId, lease);
+  assert.notEqual(await mainPid('omnid'), second);
 }
