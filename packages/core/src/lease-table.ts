@@ -14,7 +14,9 @@ import { changeable, TermsChange, type Left } from './terms-change.ts';
 export interface LeaseTableEvents {
   /** A process was seen as a member: for the first time (`isNew`: watch its exit), or of a further lease. Persist it. */
   joined(member: Member, isNew: boolean): void;
-  /** A lease is over. Its members are already let go. */
+  /** A lease is over, whoever ended it. Its members are let go after this. */
+  over?(lease: Lease): void;
+  /** A lease was ended by the table itself. Its members are already let go. */
   ended(lease: Lease, end: LeaseEnd): void;
   /** A tenth of `maxMs` is left. */
   expiring(lease: Lease): void;
@@ -294,6 +296,7 @@ export class LeaseTable {
     lease.state = end;
     lease.endedWallMs = this.#options.clock.wallMs();
     this.#index.delete(lease);
+    this.#options.events.over?.(lease);
     for (const member of lease.members.items()) this.members.uncover(member, lease);
     this.#deadlines.compact(this.#index.size);
   }

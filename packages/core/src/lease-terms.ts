@@ -30,6 +30,7 @@ export function readTerms(params: RegisterParams, limits: TermLimits, markerDige
     reason: params.reason ?? null,
     renewal,
     scope: params.scope ?? 'tree',
+    guard: params.guard ?? false,
     strict: params.strict ?? false,
     forbidden: params.forbiddenSignals === undefined ? forbiddenByDefault : signalSet(params.forbiddenSignals),
     priority: params.priority ?? 0,

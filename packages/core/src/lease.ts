@@ -10,6 +10,8 @@ export interface LeaseTerms {
   readonly reason: string | null;
   readonly renewal: Renewal;
   readonly scope: Scope;
+  /** The kernel refuses what it forbids, where the server has a guard. */
+  readonly guard: boolean;
   readonly strict: boolean;
   readonly forbidden: SignalSet;
   readonly priority: number;

@@ -156,7 +156,8 @@ export class Membership {
       child = parent;
     }
     const byKernel = this.#table.markedLease?.(pid);
-    if (byKernel !== undefined && !proven.includes(byKernel)) proven = outwards(chainOf(byKernel), proven);
+    if (byKernel?.carrier === true) marked = outwards(chainOf(byKernel.lease), marked);
+    else if (byKernel !== undefined && !proven.includes(byKernel.lease)) proven = outwards(chainOf(byKernel.lease), proven);
     return { proven: innermostFirst(proven), marked };
   }
 

@@ -39,11 +39,19 @@ export interface ProcessTable {
   /** @returns undefined where it is gone */
   uids(pid: number): Uids | undefined;
   /** The innermost lease that the kernel marked it with; absent without the sentinel. @returns undefined: none */
-  markedLease?(pid: number): Lease | undefined;
+  markedLease?(pid: number): KernelMark | undefined;
   /** A digest of the secret in its OMNIMIND_LEASE, if it carries one that may be read. */
   markerDigest(pid: number): string | undefined;
   /** Calls back when this turn of the loop is over; absent where there are no turns. */
   atTurnEnd?(forget: () => void): void;
+}
+
+/** What the kernel passed on from a parent that may be gone. */
+export interface KernelMark {
+  /** An active lease. */
+  readonly lease: Lease;
+  /** It comes from a secret in an environment, and not by descent from the lease's root. */
+  readonly carrier: boolean;
 }
 
 /** The clocks, passed in, so that a test can turn them. */

@@ -131,9 +131,13 @@ struct slot {
   __u64 zero;
 };
 
-/* `epoch` is written by user space alone: a new number starts a new span, and with it a new `first_ns`. */
+/*
+ * `told` and `epoch` are written by user space alone: how many of `count` it has passed on; a new epoch starts a new span,
+ * and with it a new `first_ns`.
+ */
 struct drop {
   __u64 count;
+  __u64 told;
   __u64 first_ns;
   __u64 last_ns;
   __u32 span;
@@ -148,7 +152,14 @@ struct exec_seen {
   char path[PATH_BYTES];
 };
 
-enum mark_flags { MARK_SERVER = 1, MARK_EXITED = 2 };
+/*
+ * MARK_UNGUARDED: a member like others, but for the guard: a uid may have only so many processes guarded.
+ * MARK_CARRIER: a member by the secret in its environment alone. It is guarded, and has no right as a sender.
+ */
+enum mark_flags { MARK_SERVER = 1, MARK_EXITED = 2, MARK_UNGUARDED = 4, MARK_CARRIER = 8 };
+
+/* Those of a parent's that its children have too. */
+#define MARK_INHERITED (MARK_UNGUARDED | MARK_CARRIER)
 
 struct mark {
   __u64 lease;

@@ -90,7 +90,8 @@ static __always_inline int judge(struct task_struct *sender, struct task_struct 
 {
   struct lease terms = {};
   struct chain covering, own = {};
-  __u64 number = lease_of(target), now = bpf_ktime_get_ns();
+  struct mark *mark = mark_of(target);
+  __u64 number = mark && !(mark->flags & MARK_UNGUARDED) ? mark->lease : 0, now = bpf_ktime_get_ns();
 
   if (!number || signal < 1 || signal > SIGNAL_MAX || BIT(signal) & HARMLESS)
     return 0;
@@ -101,7 +102,8 @@ static __always_inline int judge(struct task_struct *sender, struct task_struct 
   if (sender) {
     if (always_passes(sender, target))
       return 0;
-    see_chain(&own, lease_of(sender), now);
+    mark = mark_of(sender);
+    see_chain(&own, mark && !(mark->flags & MARK_CARRIER) ? mark->lease : 0, now);
     if (have_common_lease(&own, &covering))
       return 0;
     if (!(terms.flags & LEASE_STRICT) && is_ancestor_or_helper(sender, target))

@@ -41,8 +41,13 @@ static __always_inline __u64 inherited(__u64 number)
  */
 static __always_inline __u64 inherit(struct task_struct *parent, struct task_struct *child, bool *kept)
 {
-  struct mark copy = {.lease = inherited(lease_of(parent))};
+  struct mark *mark = mark_of(parent);
+  struct mark copy = {};
 
+  if (!mark)
+    return 0;
+  copy.lease = inherited(mark->lease);
+  copy.flags = mark->flags & MARK_INHERITED;
   if (!copy.lease)
     return 0;
   *kept = bpf_task_storage_get(&marks, child, &copy, BPF_LOCAL_STORAGE_GET_F_CREATE) != NULL;

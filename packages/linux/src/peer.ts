@@ -1,14 +1,17 @@
-import { ENOPROTOOPT, SystemCallError } from './errno.ts';
+import { ENODATA, ENOPROTOOPT, SystemCallError } from './errno.ts';
 import { closeFile, createSocket, getSocketOption } from './ffi.ts';
 import { openPidfd, Pidfd } from './pidfd.ts';
 
 // include/uapi/asm-generic/socket.h: the same on x86_64 and arm64.
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
+const SO_PEERGROUPS = 59;
 const SO_PEERPIDFD = 77;
 const AF_UNIX = 1;
 const SOCK_STREAM = 1;
 const SOCK_CLOEXEC = 0o2000000;
+/** NGROUPS_MAX, include/uapi/linux/limits.h. */
+const GROUPS_MAX = 65536;
 
 /** Who is at the other end of a Unix stream socket, as the kernel noted when it connected (unix(7)). */
 export interface Peer {
@@ -40,6 +43,19 @@ export function peerOf(fd: number): Peer {
 }
 
 /**
+ * The supplementary groups of whoever connected, as they were then (unix(7), SO_PEERGROUPS); the effective one is `Peer.gid`.
+ * @param fd a connected Unix stream socket
+ * @throws SystemCallError ENOTSOCK, EBADF
+ */
+export function peerGroupsOf(fd: number): number[] {
+  const groups = new Uint32Array(GROUPS_MAX);
+  const outcome = getOption(fd, SO_PEERGROUPS, groups);
+  if (outcome === -ENODATA) return [];
+  if (outcome < 0) throw new SystemCallError('getsockopt SO_PEERGROUPS', -outcome, fd);
+  return [...groups.subarray(0, (size[0] ?? 0) / 4)];
+}
+
+/**
  * Does this kernel hand out the peer's pidfd (Linux 6.5 and later)? A fresh socket without a peer is asked: ENODATA
  * where the option is known, ENOPROTOOPT where it is not.
  */
@@ -62,7 +78,7 @@ function peerPidfd(fd: number, pid: number): Pidfd | undefined {
   return outcome === -ENOPROTOOPT ? openPidfd(pid) : undefined;
 }
 
-function getOption(fd: number, option: number, value: Int32Array<ArrayBuffer>): number {
+function getOption(fd: number, option: number, value: Int32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>): number {
   size[0] = value.byteLength;
   return getSocketOption(fd, SOL_SOCKET, option, new Uint8Array(value.buffer), new Uint8Array(size.buffer));
 }

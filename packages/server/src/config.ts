@@ -4,6 +4,7 @@ import { Compile } from 'typebox/schema';
 import { Type, type Static } from 'typebox';
 import { bounds } from '#protocol/bounds.ts';
 import { fdLimit } from './fd-limit.ts';
+import type { GuardConfig } from './guard-policy.ts';
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
@@ -32,7 +33,23 @@ const ConfigFile = Type.Object(
         { additionalProperties: false },
       ),
     ),
-    sentinel: Type.Optional(Type.Object({ enabled: Type.Optional(Type.Boolean()) }, { additionalProperties: false })),
+    sentinel: Type.Optional(
+      Type.Object(
+        { enabled: Type.Optional(Type.Boolean()), pinned: Type.Optional(Type.Boolean()) },
+        { additionalProperties: false },
+      ),
+    ),
+    guard: Type.Optional(
+      Type.Object(
+        {
+          mode: Type.Optional(Type.Enum(['enforce', 'audit', 'off'])),
+          default: Type.Optional(Type.Boolean()),
+          group: Type.Optional(Type.String({ minLength: 1 })),
+          processesPerUidMax: Type.Optional(Count()),
+        },
+        { additionalProperties: false },
+      ),
+    ),
     history: Type.Optional(
       Type.Object(
         { historyMsMax: Type.Optional(Count()), historyBytesMax: Type.Optional(Type.Integer({ minimum: 1024 * 1024 })) },
@@ -58,7 +75,12 @@ export interface Config {
     readonly maxMsMax: number;
   };
   /** Undefined: where the server is the system's. A user's server does not watch the whole machine unasked. */
-  readonly sentinel: { readonly enabled?: boolean };
+  readonly sentinel: {
+    readonly enabled?: boolean;
+    /** The system server's marks, guard and ring outlive a crash of it. */
+    readonly pinned: boolean;
+  };
+  readonly guard: GuardConfig;
   readonly history: { readonly historyMsMax: number; readonly historyBytesMax: number };
 }
 
@@ -76,7 +98,8 @@ export function defaultConfig(): Config {
       ttlMsMax: bounds.ttlMsMax,
       maxMsMax: bounds.maxMsMax,
     },
-    sentinel: {},
+    sentinel: { pinned: false },
+    guard: { mode: 'enforce', default: false, group: 'omnimind', processesPerUidMax: 20_000 },
     history: { historyMsMax: 30 * day, historyBytesMax: gibibyte },
   };
 }
@@ -150,7 +173,8 @@ function withDefaults(file: ConfigFile): Config {
   return {
     server: { ...base.server, ...file.server },
     limits: { ...base.limits, ...file.limits },
-    sentinel: { ...file.sentinel },
+    sentinel: { ...base.sentinel, ...file.sentinel },
+    guard: { ...base.guard, ...file.guard },
     history: { ...base.history, ...file.history },
   };
 }

@@ -4,11 +4,13 @@ import { judge, type JudgeView } from '#core/verdict.ts';
 import type { IdentityParts } from '#core/identity.ts';
 import type { TermLimits } from '#core/lease-terms.ts';
 import type { ServerInfo } from '#protocol/server.ts';
+import type { GuardMode } from '#linux/sentinel/lease-terms.ts';
 import type { ExitWatcher } from '#linux/exit-watcher.ts';
 import { DenialLog } from './denial-log.ts';
 import { clock, machine } from './machine.ts';
 import type { Registry } from './registry.ts';
-import type { SentinelAbsence } from './sentinel/bridge.ts';
+import type { Absence } from './absence.ts';
+import type { GuardPolicy } from './guard-policy.ts';
 import type { Session } from './session.ts';
 import type { Store } from './store/store.ts';
 
@@ -28,7 +30,11 @@ export interface ServerContext {
   /** Aborted where the server stops, and what still waits for a process must not any longer. */
   readonly stopping: AbortSignal;
   /** Why there is no sentinel; undefined where it is at work. */
-  readonly sentinelAbsence: SentinelAbsence | undefined;
+  readonly sentinelAbsence: Absence | undefined;
+  /** The same of the guard. */
+  readonly guardAbsence: Absence | undefined;
+  readonly guardMode: GuardMode;
+  readonly guardPolicy: GuardPolicy;
   connectionCount(): number;
 }
 

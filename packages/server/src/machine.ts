@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Lease } from '#core/lease.ts';
-import type { Clock, HeldProcess, ProcessEntry, ProcessTable, Uids } from '#core/ports.ts';
+import type { Clock, HeldProcess, KernelMark, ProcessEntry, ProcessTable, Uids } from '#core/ports.ts';
 import { boottimeMs, monotonicMs, ticksPerSecond } from '#linux/clock.ts';
 import { takeIdentity, type TakenIdentity } from '#linux/identity.ts';
 import { openPidfd, type Pidfd } from '#linux/pidfd.ts';
@@ -55,10 +54,10 @@ export const machine: Omit<ProcessTable, 'hold'> & { hold(pid: number): Held | u
 };
 
 /** The same, with what the kernel marked. */
-export function withMarks(marks: { markOf(pidfd: number): Lease | undefined }): ProcessTable {
+export function withMarks(marks: { markOf(pidfd: number): KernelMark | undefined }): ProcessTable {
   return {
     ...machine,
-    markedLease(pid: number): Lease | undefined {
+    markedLease(pid: number): KernelMark | undefined {
       using pidfd = openPidfd(pid);
       return pidfd === undefined ? undefined : marks.markOf(pidfd.fd);
     },

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { machineId } from '#linux/machine-id.ts';
 import type { ServerScope } from '#protocol/server.ts';
 
@@ -34,6 +35,12 @@ export function defaultPaths(scope: ServerScope, environment: Environment): Serv
     socket: runtime === undefined ? join(stateFolder, 'run', 'omnid.sock') : join(runtime, 'omnimind', 'omnid.sock'),
     config: join(configHome, 'omnimind', 'omnid.toml'),
   };
+}
+
+/** Where a server pins what is to outlive it in the kernel: a folder for each state folder, on the bpffs that systemd mounts. */
+export function pinFolderOf(stateFolder: string): string {
+  const name = createHash('sha256').update(resolve(stateFolder)).digest('hex').slice(0, 12);
+  return join('/sys/fs/bpf/omnimind', name);
 }
 
 /** A relative path in these variables is to be ignored (XDG Base Directory Specification). */

@@ -19,7 +19,7 @@ export interface RecoveryOutcome {
 /**
  * Takes up the leases of the server before, ahead of listening. After a reboot they are lost. Else each of their
  * persisted members is held, if it is the same process still; a lease without one is exited, after one look through
- * the process table. A heartbeat lease gets one full ttl of grace.
+ * the process table, and at what the kernel has marked since. A heartbeat lease gets one full ttl of grace.
  */
 export async function recover(store: Store, registry: Registry, bootId: string, log: Logger): Promise<RecoveryOutcome> {
   const rows = store.leases.active();
@@ -29,11 +29,13 @@ export async function recover(store: Store, registry: Registry, bootId: string, 
     const lease = leaseOf(row, row.parent_id === null ? undefined : restored.get(row.parent_id));
     const members = row.boot_id === bootId ? holdMembers(store.leases.membersOf(row.id)) : [];
     lease.rootAlive = members.some(({ held }) => held.pid === lease.rootPid && held.startTicks === lease.rootStartTicks);
-    if (row.boot_id !== bootId || (members.length === 0 && lease.terms.markerDigest === null)) {
+    const mayHaveOthers = lease.terms.markerDigest !== null || registry.kernelRemembers;
+    if (row.boot_id !== bootId || (members.length === 0 && !mayHaveOthers)) {
       ends.push(writeEnd(store, lease, row.boot_id === bootId ? 'exited' : 'lost', log));
       continue;
     }
     registry.table.restore(lease, members);
+    registry.termsChanged(lease);
     restored.set(lease.id, lease);
   }
   // After a reboot that is every lease: one commit for all.
@@ -97,6 +99,7 @@ function termsOf(row: LeaseRow): LeaseTerms {
     reason: row.reason,
     renewal: row.renewal,
     scope: row.scope,
+    guard: row.guard === 1,
     strict: row.strict === 1,
     forbidden: signalSet(readSignals(row.forbidden)),
     priority: row.priority,

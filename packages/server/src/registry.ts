@@ -27,6 +27,8 @@ export interface RegistryOptions {
 /** What the registry wants of the sentinel. */
 export interface KernelView {
   readonly marks: KernelMarks;
+  /** Did an earlier server leave marks in the kernel? Processes may have them that nobody has written down. */
+  readonly adopted: boolean;
   /** Resolves when what the kernel saw until now has been taken in. */
   settle(): Promise<void>;
 }
@@ -57,6 +59,9 @@ export class Registry {
         joined: (member, isNew) => {
           this.#joined(member, isNew);
         },
+        over: (lease) => {
+          options.kernel?.marks.end(lease);
+        },
         ended: (lease, end) => {
           this.#ended(lease, end);
         },
@@ -83,6 +88,11 @@ export class Registry {
       this.table.tick();
       this.rearm();
     });
+  }
+
+  /** May processes be marked that no earlier server knew of? */
+  get kernelRemembers(): boolean {
+    return this.#options.kernel?.adopted === true;
   }
 
   /** A lease that is active, or has ended and is active on the disk still. */
@@ -175,13 +185,7 @@ export class Registry {
     this.#options.kernel?.marks.set(lease);
   }
 
-  /** A lease is over, whoever ended it. */
-  leaseOver(lease: Lease): void {
-    this.#options.kernel?.marks.end(lease);
-  }
-
   #ended(lease: Lease, end: LeaseEnd): void {
-    this.leaseOver(lease);
     const { store, log } = this.#options;
     const { renewedWallMs } = lease;
     const endedWallMs = lease.endedWallMs ?? clock.wallMs();

@@ -1,6 +1,7 @@
 import type { Rung, ServerInfo } from '#protocol/server.ts';
 import { runProbes, type Probe } from '#linux/probes.ts';
-import type { SentinelAbsence } from './sentinel/bridge.ts';
+import type { GuardMode } from '#linux/sentinel/lease-terms.ts';
+import type { Absence } from './absence.ts';
 
 let facts: Probe[] | undefined;
 
@@ -10,12 +11,16 @@ export function readFacts(): ServerInfo['facts'] {
   return facts.map(({ name, ok, found, fix }) => ({ name, ok, found, ...(fix === undefined ? {} : { fix }) }));
 }
 
-/**
- * The ladder of protection, as this version climbs it.
- *
- * @param absence why there is no sentinel; undefined where it is at work
- */
-export function readRungs(absence: SentinelAbsence | undefined): Rung[] {
+/** Of which layers there are none, and how the guard is set. */
+export interface Layers {
+  /** Why there is no sentinel; undefined where it is at work. */
+  readonly sentinelAbsence: Absence | undefined;
+  readonly guardAbsence: Absence | undefined;
+  readonly guardMode: GuardMode;
+}
+
+/** The ladder of protection, as this version climbs it. */
+export function readRungs({ sentinelAbsence: absence, guardAbsence, guardMode }: Layers): Rung[] {
   return [
     { layer: 'advisory', active: true, why: 'the registry answers: killers that ask are told, and mediated kills are safe' },
     absence === undefined
@@ -27,6 +32,29 @@ export function readRungs(absence: SentinelAbsence | undefined): Rung[] {
           fix: absence.fix,
         },
     { layer: 'confine', active: false, why: 'this version of omnictl has no confine' },
-    { layer: 'guard', active: false, why: 'this version of omnid has no guard: nothing is refused by the kernel' },
+    guardRung(guardAbsence, guardMode),
   ];
+}
+
+/** What no guard of this kind can stop (design: 4-kernel). */
+const uncovered =
+  "what it cannot refuse: the kernel's OOM killer, cgroup.kill (systemd-oomd), RLIMIT_CPU set by prlimit, PDEATHSIG, ptrace's EXITKILL, " +
+  "the end of a PID namespace's init, a terminal's own signals";
+
+function guardRung(absence: Absence | undefined, mode: GuardMode): Rung {
+  if (absence !== undefined)
+    return { layer: 'guard', active: false, why: `nothing is refused by the kernel: ${absence.why}`, fix: absence.fix };
+  if (mode === 'enforce') {
+    return {
+      layer: 'guard',
+      active: true,
+      why: `a signal that a guarded lease forbids fails with EPERM, root's too; ${uncovered}`,
+    };
+  }
+  return {
+    layer: 'guard',
+    active: false,
+    why: 'it audits: what it would refuse is recorded, and nothing is refused',
+    fix: 'set mode = "enforce" under [guard] in omnid.toml',
+  };
 }

@@ -6,6 +6,7 @@ import type { ServerScope } from '#protocol/server.ts';
 import { bootId as readBootId } from '#linux/identity.ts';
 import { ExitWatcher } from '#linux/exit-watcher.ts';
 import { lockFile, type FileLock } from '#linux/file-lock.ts';
+import { groupId } from '#linux/group.ts';
 import { Clients } from './clients.ts';
 import type { Config } from './config.ts';
 import type { ServerContext } from './context.ts';
@@ -15,9 +16,12 @@ import { IdleEnd } from './idle-end.ts';
 import { Listener } from './listener.ts';
 import { clock } from './machine.ts';
 import { packageVersion } from './package-files.ts';
+import { pinFolderOf } from './paths.ts';
 import { recover } from './recovery.ts';
 import { Registry } from './registry.ts';
-import type { SentinelAbsence, SentinelBridge } from './sentinel/bridge.ts';
+import type { Absence } from './absence.ts';
+import { GuardPolicy } from './guard-policy.ts';
+import type { SentinelBridge } from './sentinel/bridge.ts';
 import { reserveGenerations } from './store/meta.ts';
 import { Retention } from './store/retention.ts';
 import { Store } from './store/store.ts';
@@ -74,18 +78,10 @@ export class Server implements AsyncDisposable {
     const bootId = readBootId();
     bridge?.connect(registry, store, options.log);
     const recovered = await recover(store, registry, bootId, options.log);
+    bridge?.recovered();
     const retention = stack.adopt(new Retention(store, options.config.history), (opened) => opened.close());
     const stopping = new AbortController();
-    const context = makeContext(
-      options,
-      store,
-      registry,
-      watcher,
-      bootId,
-      stopping.signal,
-      'marks' in kernel ? undefined : kernel,
-      () => clients.count,
-    );
+    const context = makeContext(options, store, registry, watcher, bootId, stopping.signal, kernel, () => clients.count);
     const clients = new Clients(
       options.config.limits,
       new Dispatcher(allHandlers(context), options.log),
@@ -115,21 +111,22 @@ export class Server implements AsyncDisposable {
   }
 }
 
-const usersAbsence: SentinelAbsence = {
+const usersAbsence: Absence = {
   why: "a user's server does not watch the whole machine unasked",
   fix: 'set enabled = true under [sentinel] in omnid.toml (it needs root), or run the system server (--scope system)',
 };
-const switchedOff: SentinelAbsence = {
+const switchedOff: Absence = {
   why: 'the configuration switches it off',
   fix: 'remove enabled = false from [sentinel] in omnid.toml',
 };
 
 /** It is loaded where it is wanted alone: a user's server has no use for libbpf. */
-async function openSentinel({ scope, config, log }: ServerOptions): Promise<SentinelBridge | SentinelAbsence> {
+async function openSentinel({ scope, config, database, log }: ServerOptions): Promise<SentinelBridge | Absence> {
   const { enabled = scope === 'system' } = config.sentinel;
   if (!enabled) return scope === 'user' ? usersAbsence : switchedOff;
   const { openBridge } = await import('./sentinel/bridge.ts');
-  return openBridge(log);
+  const pinFolder = config.sentinel.pinned && scope === 'system' ? pinFolderOf(dirname(database)) : undefined;
+  return openBridge(config.guard, pinFolder, log);
 }
 
 /** One server for one state folder: whoever comes second must not touch the database. */
@@ -153,10 +150,13 @@ function makeContext(
   watcher: ExitWatcher,
   bootId: string,
   stopping: AbortSignal,
-  sentinelAbsence: SentinelAbsence | undefined,
+  kernel: SentinelBridge | Absence,
   connectionCount: () => number,
 ): ServerContext {
-  const { limits } = options.config;
+  const { limits, guard } = options.config;
+  const bridge = 'marks' in kernel ? kernel : undefined;
+  const sentinelAbsence = 'marks' in kernel ? undefined : kernel;
+  const guardAbsence = bridge === undefined ? sentinelAbsence : bridge.guardAbsence;
   return {
     registry,
     store,
@@ -181,6 +181,14 @@ function makeContext(
     startedMs: clock.monotonicMs(),
     stopping,
     sentinelAbsence,
+    guardAbsence,
+    guardMode: guard.mode,
+    guardPolicy: new GuardPolicy({
+      config: guard,
+      groupId: groupId(guard.group),
+      absence: guardAbsence,
+      countOf: (uid) => bridge?.marks.room.count(uid) ?? 0,
+    }),
     connectionCount,
   };
 }

@@ -1,4 +1,4 @@
-import type { ProcessEntry, ProcessTable, Uids } from '#core/ports.ts';
+import type { KernelMark, ProcessEntry, ProcessTable, Uids } from '#core/ports.ts';
 import { FakeHeld, FakeProcess, type ProcessOptions } from './fake-process.ts';
 import type { TurnedClock } from './turned-clock.ts';
 
@@ -12,6 +12,8 @@ export class FakeProcesses implements ProcessTable {
   /** Called after each line of the table that was read: what it changes, only the next read sees. */
   afterEntry: ((pid: number) => void) | undefined;
   entriesRead = 0;
+  /** What the kernel passed on, where a test plays a kernel that does. */
+  readonly kernelMarks = new Map<FakeProcess, KernelMark>();
   readonly #clock: TurnedClock;
   readonly #byPid = new Map<number, FakeProcess>();
   #holds: FakeHeld[] = [];
@@ -92,6 +94,11 @@ export class FakeProcesses implements ProcessTable {
 
   markerDigest(pid: number): string | undefined {
     return this.at(pid)?.marker ?? undefined;
+  }
+
+  markedLease(pid: number): KernelMark | undefined {
+    const process = this.at(pid);
+    return process === undefined ? undefined : this.kernelMarks.get(process);
   }
 
   /** Every hold that is not closed. */

@@ -8,6 +8,7 @@ export function terms(some: Partial<LeaseTerms> = {}): LeaseTerms {
     reason: null,
     renewal: 'process',
     scope: 'tree',
+    guard: false,
     strict: false,
     forbidden: forbiddenByDefault,
     priority: 0,

@@ -209,4 +209,20 @@ describe('a marker names one lease', () => {
     world.lease(world.processes.fork(), { markerDigest: 'next' });
     expect(world.table.hasMarkers).toBe(true);
   });
+
+  test('and has it from a parent that is gone, by the kernel, is protected, and no member as a sender', () => {
+    const { world, root, orphan } = reparented({ marker: null });
+    const lease = world.leasesOf(root)[0]!;
+    expect(world.leasesOf(orphan)).toEqual([]);
+    world.processes.kernelMarks.set(orphan, { lease, carrier: true });
+    const { leases, asSender } = world.table.membership.coverage(orphan.pid);
+    expect([leases, asSender]).toEqual([[lease], []]);
+  });
+
+  test('is a member as a sender where the kernel has it by descent', () => {
+    const { world, root, orphan } = reparented({ marker: null });
+    const lease = world.leasesOf(root)[0]!;
+    world.processes.kernelMarks.set(orphan, { lease, carrier: false });
+    expect(world.table.membership.coverage(orphan.pid).asSender).toEqual([lease]);
+  });
 });

@@ -8,10 +8,15 @@ type Bytes = Uint8Array;
 export class BpfMap {
   readonly #fd: number;
   readonly #value: Uint8Array;
+  readonly #keyBytes: number;
 
-  /** @param valueBytes size of a value */
-  constructor(fd: number, valueBytes: number) {
+  /**
+   * @param valueBytes size of a value
+   * @param keyBytes size of a key; for `keys` alone
+   */
+  constructor(fd: number, valueBytes: number, keyBytes = 0) {
     this.#fd = fd;
+    this.#keyBytes = keyBytes;
     this.#value = new Uint8Array(valueBytes);
   }
 
@@ -44,5 +49,26 @@ export class BpfMap {
     const outcome = libbpf().remove(this.#fd, key);
     if (outcome < 0 && outcome !== -ENOENT) throw new SystemCallError('bpf_map_delete_elem', -outcome);
     return outcome === 0;
+  }
+
+  /** Takes the next value out of a queue. @returns undefined where it is empty; memory that the next call overwrites */
+  take(): Bytes | undefined {
+    const outcome = libbpf().take(this.#fd, null, this.#value);
+    if (outcome === 0) return this.#value;
+    if (outcome === -ENOENT) return undefined;
+    throw new SystemCallError('bpf_map_lookup_and_delete_elem', -outcome);
+  }
+
+  /** Every key, as they are while this looks: one that comes or goes meanwhile may be missed, and one be there twice. */
+  keys(): Uint8Array[] {
+    const found: Uint8Array[] = [];
+    for (let key: Uint8Array | null = null; ;) {
+      const next = new Uint8Array(this.#keyBytes);
+      const outcome = libbpf().nextKey(this.#fd, key, next);
+      if (outcome === -ENOENT) return found;
+      if (outcome < 0) throw new SystemCallError('bpf_map_get_next_key', -outcome);
+      found.push(next);
+      key = next;
+    }
   }
 }

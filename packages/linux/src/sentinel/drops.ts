@@ -11,7 +11,6 @@ const LONGS = size / 8;
 /** What the kernel side could not tell: exact counts by cause, with the time from the first to the last. */
 export class Drops {
   readonly #array: SharedArray;
-  readonly #told = dropCauses.map(() => 0n);
 
   /** @throws SystemCallError where the map cannot be mapped */
   constructor(fd: number) {
@@ -24,9 +23,9 @@ export class Drops {
     const found: DroppedSeen[] = [];
     for (const [index, where] of dropCauses.entries()) {
       const count = this.#read(index, members.count);
-      const told = this.#told[index] ?? 0n;
+      const told = this.#read(index, members.told);
       if (count === told) continue;
-      this.#told[index] = count;
+      this.#array.longs[index * LONGS + members.told / 8] = count;
       const firstNs = this.#read(index, members.first_ns);
       found.push({ where, count: Number(count - told), firstNs, lastNs: this.#read(index, members.last_ns) });
       this.#newSpan(index);

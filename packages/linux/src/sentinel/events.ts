@@ -64,6 +64,8 @@ export interface SignalSeen {
   readonly target: TaskSeen;
   /** The innermost lease that the target is marked with; for a refusal the lease that forbids. */
   readonly leaseNumber?: bigint;
+  /** An earlier reader has told this event: of its tasks pid and start are known here, and nothing else. */
+  readonly resumed?: true;
 }
 
 /** A marked process has exited: its last thread is gone. */

@@ -29,4 +29,6 @@ export class Feeds {
   readonly joins: Listeners<JoinSeen[]> = new BatchListeners();
   readonly oomKills: Listeners<OomKillSeen[]> = new BatchListeners();
   readonly dropped = new Listeners<DroppedSeen>();
+  /** How far the ring was read; what was found there has been told. */
+  readonly read = new Listeners<number>();
 }

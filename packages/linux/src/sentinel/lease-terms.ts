@@ -27,6 +27,7 @@ const modes: readonly GuardMode[] = ['off', 'audit', 'enforce'];
 const STRICT = 1;
 const PROCESS_ONLY = 2;
 const SIGNAL_MAX = 64;
+const KEY_BYTES = 8;
 const littleEndian = true;
 
 /** The terms of leases, by number: the marks of a thousand processes lead to one of these. */
@@ -34,7 +35,7 @@ export class LeaseTerms {
   readonly #map: BpfMap;
 
   constructor(fd: number) {
-    this.#map = new BpfMap(fd, size);
+    this.#map = new BpfMap(fd, size, KEY_BYTES);
   }
 
   /**
@@ -62,6 +63,11 @@ export class LeaseTerms {
     new DataView(value.buffer).setBigUint64(members.end_ns, 0n, littleEndian);
     this.#map.update(key, value);
     return true;
+  }
+
+  /** The numbers of all leases that are here. */
+  numbers(): bigint[] {
+    return this.#map.keys().map((key) => new DataView(key.buffer).getBigUint64(0, littleEndian));
   }
 
   /** Forgets a lease of which no marked process is left. @returns false where it was not there */

@@ -30,6 +30,9 @@ function bind() {
     setAutoload: integer('int bpf_program__set_autoload(void *program, bool autoload)'),
     setLog: integer('int bpf_program__set_log_buf(void *program, uint8_t *log, size_t size)'),
     attach: pointing('void *bpf_program__attach(void *program)'),
+    linkFd: integer('int bpf_link__fd(void *link)'),
+    pin: integer('int bpf_obj_pin(int fd, str path)'),
+    openPinned: integer('int bpf_obj_get(str path)'),
     destroyLink: integer('int bpf_link__destroy(void *link)'),
     map: pointing('void *bpf_object__find_map_by_name(void *object, str name)'),
     mapFd: integer('int bpf_map__fd(void *map)'),
@@ -37,6 +40,8 @@ function bind() {
     lookup: integer('int bpf_map_lookup_elem(int fd, uint8_t *key, uint8_t *value)'),
     update: integer('int bpf_map_update_elem(int fd, uint8_t *key, uint8_t *value, uint64_t flags)'),
     remove: integer('int bpf_map_delete_elem(int fd, uint8_t *key)'),
+    take: integer('int bpf_map_lookup_and_delete_elem(int fd, uint8_t *key, uint8_t *value)'),
+    nextKey: integer('int bpf_map_get_next_key(int fd, uint8_t *key, uint8_t *next)'),
     loadProgram: integer(
       'int bpf_prog_load(int type, str name, str license, uint8_t *instructions, size_t count, uint8_t *options)',
     ),

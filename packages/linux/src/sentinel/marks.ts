@@ -3,8 +3,24 @@ import { BpfMap } from './bpf-map.ts';
 import { layouts } from './layout.ts';
 
 const { size, members } = layouts.mark;
+/** enum mark_flags, bpf/events.h. */
 const MARK_SERVER = 1;
+const MARK_UNGUARDED = 4;
+const MARK_CARRIER = 8;
 const littleEndian = true;
+
+/** What sets a mark apart from others of its lease. */
+export interface MarkLimits {
+  /** A member like others, but for the guard. */
+  readonly unguarded?: boolean;
+  /** A member by the secret in its environment alone: it has no right as a sender. */
+  readonly carrier?: boolean;
+}
+
+/** What a process is marked with. */
+export interface Mark extends Required<MarkLimits> {
+  readonly leaseNumber: bigint;
+}
 
 /** Marks of processes, each on its group leader, by a pidfd. What a marked process forks has its mark at once. */
 export class Marks {
@@ -16,8 +32,9 @@ export class Marks {
   }
 
   /** Marks a process with a lease. @returns false where it is gone */
-  set(pidfd: number, lease: bigint): boolean {
-    return this.#write(pidfd, lease, 0);
+  set(pidfd: number, leaseNumber: bigint, { unguarded, carrier }: MarkLimits): boolean {
+    const flags = (unguarded === true ? MARK_UNGUARDED : 0) | (carrier === true ? MARK_CARRIER : 0);
+    return this.#write(pidfd, leaseNumber, flags);
   }
 
   /** Marks the server: the guard lets it through, and no child of it. @returns false where it is gone */
@@ -25,12 +42,15 @@ export class Marks {
     return this.#write(pidfd, 0n, MARK_SERVER);
   }
 
-  /** The lease that a process is marked with; undefined where it has none, or is gone. */
-  get(pidfd: number): bigint | undefined {
+  /** What a process is marked with; undefined where it has no mark of a lease, or is gone. */
+  get(pidfd: number): Mark | undefined {
     const value = whileThere(() => this.#map.lookup(keyOf(pidfd)));
     if (value === undefined) return undefined;
-    const lease = new DataView(value.buffer).getBigUint64(members.lease, littleEndian);
-    return lease === 0n ? undefined : lease;
+    const view = new DataView(value.buffer);
+    const leaseNumber = view.getBigUint64(members.lease, littleEndian);
+    const flags = view.getUint32(members.flags, littleEndian);
+    if (leaseNumber === 0n) return undefined;
+    return { leaseNumber, unguarded: (flags & MARK_UNGUARDED) !== 0, carrier: (flags & MARK_CARRIER) !== 0 };
   }
 
   /** Takes a mark away. @returns false where there was none */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { SystemCallError } from '../errno.ts';
+import type { KernelSide } from './kernel-side.ts';
 import { libbpf, pointed, type Pointer } from './libbpf.ts';
 
 /** Before Linux 6.4 the log keeps its beginning and not its end: it must be held whole. */
@@ -10,7 +11,7 @@ const LOG_BYTES = 4 * 2 ** 20;
 export const objectFile: string = fileURLToPath(new URL('../../bpf/sentinel.bpf.o', import.meta.url));
 
 /** A BPF object file with its programs and maps (libbpf). All that it attached goes with it, and with the process. */
-export class BpfObject {
+export class BpfObject implements KernelSide {
   readonly #pointer: Pointer;
   readonly #links = new Map<string, Pointer>();
   readonly #logs = new Map<string, Buffer>();
@@ -72,6 +73,11 @@ export class BpfObject {
     const fd = libbpf().mapFd(this.#map(name));
     if (fd < 0) throw new SystemCallError('bpf_map__fd', -fd, name);
     return fd;
+  }
+
+  /** The programs that are attached, each with the descriptor of its link. */
+  get links(): ReadonlyMap<string, number> {
+    return new Map([...this.#links].map(([name, link]) => [name, libbpf().linkFd(link)]));
   }
 
   /** Detaches a program, where it is attached. */

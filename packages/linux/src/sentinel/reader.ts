@@ -9,15 +9,27 @@ import type { SignalSeen } from './events.ts';
 import { ExecMemory } from './exec-memory.ts';
 import type { Feeds } from './feeds.ts';
 import { layouts } from './layout.ts';
-import type { BpfObject } from './object.ts';
+import type { KernelSide } from './kernel-side.ts';
+import { describeKey } from './resumed.ts';
 import { Ring } from './ring.ts';
 import { SharedArray } from './shared-array.ts';
-import { SLOTS_MAX, Tallies } from './tallies.ts';
+import { SLOTS_MAX, Tallies, type Description } from './tallies.ts';
 
 /** How soon a repeat is told. */
 const FLUSH_MS = 20;
+/** Room for a tally key and its slot's number. */
+const KEY_BYTES = layouts.tally_key.size;
 /** How soon a loss is told that no event announces. */
 const IDLE_MS = 1000;
+
+export interface ReaderOptions {
+  /** Size of the ring. */
+  readonly ringBytes: number;
+  /** What is read stays in the ring until it is released. */
+  readonly held: boolean;
+  /** The maps were an earlier reader's. */
+  readonly adopted: boolean;
+}
 
 /**
  * Takes what the programs write, and tells it: first events as soon as they are in the ring, repeats from their counts.
@@ -30,33 +42,66 @@ export class EventReader {
   readonly #tallies: Tallies;
   readonly #drops: Drops;
   readonly #details: TaskDetails;
-  readonly #loop: LoopWatch;
+  readonly #fd: number;
+  #loop: LoopWatch | undefined;
+  readonly #held: boolean;
   #serial = 0;
   #timer: NodeJS.Timeout | undefined;
   #timerMs = Infinity;
 
   /**
-   * Begins to read; nothing is told from within this call.
-   * @param ringBytes size of the ring in `object`
+   * Reads nothing before `begin`.
    * @throws SystemCallError where a map cannot be mapped
    */
-  constructor(object: BpfObject, ringBytes: number, feeds: Feeds) {
-    const map = (name: string, valueBytes: number): BpfMap => new BpfMap(object.mapFd(name), valueBytes);
+  constructor(object: KernelSide, { ringBytes, held, adopted }: ReaderOptions, feeds: Feeds) {
+    const map = (name: string, valueBytes: number, keyBytes = 0): BpfMap =>
+      new BpfMap(object.mapFd(name), valueBytes, keyBytes);
     this.#feeds = feeds;
-    this.#ring = new Ring(object.mapFd('events'), ringBytes);
+    this.#held = held;
+    this.#ring = new Ring(object.mapFd('events'), ringBytes, held);
     this.#slots = new SharedArray(object.mapFd('slots'), SLOTS_MAX * layouts.slot.size);
-    this.#tallies = new Tallies({ tallies: map('tallies', 4), slots: this.#slots, freeSlots: map('free_slots', 4) });
+    this.#tallies = new Tallies({ tallies: map('tallies', 4, KEY_BYTES), slots: this.#slots, freeSlots: map('free_slots', 4) });
     this.#drops = new Drops(object.mapFd('drops'));
     this.#details = new TaskDetails(new ExecMemory(map('execs', layouts.exec_seen.size)));
-    this.#loop = watchReadable(object.mapFd('events'), () => this.#collect());
+    if (adopted) this.#resume();
+    else this.#tallies.begin();
+    this.#fd = object.mapFd('events');
+  }
+
+  /** Begins to read; nothing is told from within this call. Idempotent. */
+  begin(): void {
+    if (this.#loop !== undefined) return;
+    this.#loop = watchReadable(this.#fd, () => this.#collect());
     this.#wakeIn(IDLE_MS);
+  }
+
+  #resume(): void {
+    const describe = (key: Uint8Array, slot: number): Description => {
+      this.#serial += 1;
+      return describeKey(
+        key,
+        this.#serial,
+        this.#slots.longs[(slot * layouts.slot.size + layouts.slot.members.last_ns) / 8] ?? 0n,
+      );
+    };
+    const lost = this.#tallies.resume(describe, monotonicMs());
+    if (lost === 0) return;
+    const nowNs = process.hrtime.bigint();
+    setImmediate(() => {
+      this.#feeds.dropped.tell({ where: 'signals', count: lost, firstNs: nowNs, lastNs: nowNs });
+    });
+  }
+
+  /** What was read up to here need not be read again by another. */
+  release(position: number): void {
+    this.#ring.release(position);
   }
 
   /** Reads no more by itself; for before the programs are detached. */
   stop(): void {
     clearTimeout(this.#timer);
     this.#timerMs = 0;
-    this.#loop.close();
+    this.#loop?.close();
   }
 
   /** Tells all that is left, with the final counts, and lets go; for when no program runs any more. */
@@ -80,6 +125,7 @@ export class EventReader {
     this.#feeds.oomKills.tell(batch.oomKills);
     this.#feeds.exits.tell(batch.exits);
     this.#tellDropped();
+    if (this.#held) this.#feeds.read.tell(this.#ring.position);
     if (this.#tallies.size > 0) this.#wakeIn(FLUSH_MS);
     return more;
   }

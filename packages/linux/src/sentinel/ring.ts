@@ -28,15 +28,18 @@ export class Ring {
   readonly #words: Int32Array;
   readonly #view: DataView;
   readonly #mask: number;
+  readonly #held: boolean;
   #position: number;
   #open = true;
 
   /**
    * @param fd the ring's map; readable (poll(2)) while something is in it
    * @param bytes of data: a power of two
+   * @param held what was read stays in the ring until `release`: whoever opens it next reads it again
    * @throws SystemCallError where it cannot be mapped
    */
-  constructor(fd: number, bytes: number) {
+  constructor(fd: number, bytes: number, held = false) {
+    this.#held = held;
     this.#consumer = map(fd, pageSizeBytes, 0, true);
     this.#producer = map(fd, pageSizeBytes + 2 * bytes, pageSizeBytes, false);
     this.#readTo = new BigUint64Array(this.#consumer.memory, 0, 1);
@@ -55,10 +58,20 @@ export class Ring {
     while (this.#position < end && count < RECORDS_PER_TURN) {
       if (!this.#next(onRecord)) break;
       count += 1;
-      if (count % RECORDS_PER_RELEASE === 0) this.#release();
+      if (!this.#held && count % RECORDS_PER_RELEASE === 0) this.release(this.#position);
     }
-    this.#release();
+    if (!this.#held) this.release(this.#position);
     return count === RECORDS_PER_TURN;
+  }
+
+  /** How far was read. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Gives the kernel the room of what was read up to a position. */
+  release(position: number): void {
+    if (this.#open) Atomics.store(this.#readTo, 0, BigInt(position));
   }
 
   /** Idempotent. */
@@ -78,10 +91,6 @@ export class Ring {
     this.#position += (bytes + HEADER_BYTES + 7) & ~7;
     if ((header & DISCARDED) === 0) onRecord(this.#view, offset + HEADER_BYTES, bytes);
     return true;
-  }
-
-  #release(): void {
-    Atomics.store(this.#readTo, 0, BigInt(this.#position));
   }
 }
 

@@ -1,10 +1,10 @@
-import { attachPrograms } from './attach.ts';
 import type { DroppedSeen, ExitSeen, JoinSeen, OomKillSeen, SignalSeen } from './events.ts';
 import { Feeds } from './feeds.ts';
 import { LeaseTerms, type KernelLease } from './lease-terms.ts';
-import { loadPrograms } from './load.ts';
-import { Marks } from './marks.ts';
-import type { BpfObject } from './object.ts';
+import { Marks, type Mark, type MarkLimits } from './marks.ts';
+import type { KernelSide } from './kernel-side.ts';
+import { openKernelSide, type Opened } from './open-kernel-side.ts';
+import { siblingsOf, type Pins } from './pins.ts';
 import { guardPrograms, type ProgramState } from './programs.ts';
 import { EventReader } from './reader.ts';
 import { assertPrerequisites } from './unavailable.ts';
@@ -18,31 +18,46 @@ export interface SentinelOptions {
   readonly ringBytes?: number;
   /** Another BPF object than the one that came with this file. */
   readonly objectFile?: string;
+  /**
+   * A folder below a mounted bpffs: marks, guard and ring are pinned there, outlive this process if it is killed, and are
+   * taken over by the next that is opened with the same folder. It reads with `begin`, and what was read stays in the ring
+   * until it is released.
+   */
+  readonly pinFolder?: string;
 }
 
 /**
  * The kernel observer (design: 4-kernel): every signal on this machine that may end or stop a process, with its sender;
  * exits and forks of marked processes; victims of the OOM killer. And the marks and lease terms, by which the guard
- * refuses signals. Nothing is pinned: all of it is gone when this is closed or the process ends.
+ * refuses signals. All of it is gone when this is closed, and, unless it is pinned, when the process ends.
  *
  * It does not keep the program running.
  */
 export class Sentinel implements AsyncDisposable {
   /** Every program, the guard's included: which are active, and why others are not. */
   readonly programs: readonly ProgramState[];
-  readonly #object: BpfObject;
+  /** It goes on where an earlier process was ended: its marks, leases and unread events are there. */
+  readonly adopted: boolean;
+  /** Why it could not be pinned, where that was wanted. */
+  readonly pinFailure: Error | undefined;
+  readonly #object: KernelSide;
+  readonly #pins: Pins | undefined;
   readonly #reader: EventReader;
   readonly #feeds = new Feeds();
   readonly #marks: Marks;
   readonly #leases: LeaseTerms;
   #closing: Promise<void> | undefined;
 
-  private constructor(object: BpfObject, programs: readonly ProgramState[], ringBytes: number) {
+  private constructor({ object, programs, pins, pinFailure, adopted }: Opened, ringBytes: number) {
     this.#object = object;
+    this.#pins = pins;
     this.programs = programs;
+    this.adopted = adopted;
+    this.pinFailure = pinFailure;
     this.#marks = new Marks(object.mapFd('marks'));
     this.#leases = new LeaseTerms(object.mapFd('leases'));
-    this.#reader = new EventReader(object, ringBytes, this.#feeds);
+    this.#reader = new EventReader(object, { ringBytes, held: pins !== undefined, adopted }, this.#feeds);
+    if (pins === undefined) this.#reader.begin();
   }
 
   /**
@@ -52,11 +67,11 @@ export class Sentinel implements AsyncDisposable {
   static open(options: SentinelOptions = {}): Sentinel {
     const { guard = true, ringBytes = RING_BYTES_DEFAULT } = options;
     assertPrerequisites();
-    const loaded = loadPrograms({ ...options, guard, ringBytes });
+    const opened = openKernelSide({ ...options, guard, ringBytes });
     try {
-      return new Sentinel(loaded.object, attachPrograms(loaded), ringBytes);
+      return new Sentinel(opened, ringBytes);
     } catch (error) {
-      loaded.object.close();
+      opened.object.close();
       throw error;
     }
   }
@@ -91,9 +106,24 @@ export class Sentinel implements AsyncDisposable {
     return this.#feeds.dropped.add(listener);
   }
 
+  /** Begins to read, where it is pinned: what the ring holds of earlier can wait for who knows its leases. */
+  begin(): void {
+    this.#reader.begin();
+  }
+
+  /** How far the ring was read, after what was found there has been told; where it is pinned. @returns stops telling */
+  onRead(listener: (position: number) => void): () => void {
+    return this.#feeds.read.add(listener);
+  }
+
+  /** What was read up to this position is in safety: whoever adopts this need not read it again. */
+  release(position: number): void {
+    this.#reader.release(position);
+  }
+
   /** Marks a process, and all that it forks from now on, with a lease. @returns false where it is gone */
-  mark(pidfd: number, leaseNumber: bigint): boolean {
-    return this.#marks.set(pidfd, leaseNumber);
+  mark(pidfd: number, leaseNumber: bigint, limits: MarkLimits = {}): boolean {
+    return this.#marks.set(pidfd, leaseNumber, limits);
   }
 
   /** Takes the mark of a process away; its children keep theirs. @returns false where it had none, or is gone */
@@ -103,6 +133,11 @@ export class Sentinel implements AsyncDisposable {
 
   /** The lease that a process is marked with. */
   markOf(pidfd: number): bigint | undefined {
+    return this.#marks.get(pidfd)?.leaseNumber;
+  }
+
+  /** What a process is marked with. */
+  readMark(pidfd: number): Mark | undefined {
     return this.#marks.get(pidfd);
   }
 
@@ -126,6 +161,16 @@ export class Sentinel implements AsyncDisposable {
     return this.#leases.forget(number);
   }
 
+  /** The numbers of all leases that the kernel knows, ended ones too. */
+  leaseNumbers(): bigint[] {
+    return this.#leases.numbers();
+  }
+
+  /** Takes out what other versions have pinned beside this; for when everything is marked here. */
+  removeOthersPins(): void {
+    if (this.#pins !== undefined) for (const other of siblingsOf(this.#pins)) other.remove();
+  }
+
   /** Detaches, tells what is still to be told with the final counts, and lets go. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -138,6 +183,7 @@ export class Sentinel implements AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#reader.stop();
+    this.#pins?.remove();
     this.#object.detachAll();
     // A program that runs on another CPU at this moment ends within microseconds.
     await new Promise((resolve) => setTimeout(resolve, 1));

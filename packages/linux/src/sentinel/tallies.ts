@@ -14,9 +14,11 @@ const WORDS = size / 4;
 
 /** Each costs a call of some microseconds: the end of a thousand events is spread over many looks. */
 const LEAVING_PER_FLUSH = 128;
+/** A program that has taken a slot has published its key within microseconds. */
+const SETTLE_MS = 2;
 
 /** What stays the same in all tellings of an event. */
-type Description = Omit<SignalSeen, 'count' | 'added' | 'final' | 'lastNs'>;
+export type Description = Omit<SignalSeen, 'count' | 'added' | 'final' | 'lastNs'>;
 
 interface Tally {
   readonly slot: number;
@@ -41,10 +43,41 @@ export class Tallies {
   readonly #maps: TallyMaps;
   readonly #open = new Map<number, Tally>();
 
-  /** Gives the kernel its free slots. @throws SystemCallError where the map cannot be written */
   constructor(maps: TallyMaps) {
     this.#maps = maps;
+  }
+
+  /** Gives the kernel its free slots; for maps that are new. @throws SystemCallError where the map cannot be written */
+  begin(): void {
     for (let slot = 0; slot < SLOTS_MAX; slot += 1) this.#free(slot);
+  }
+
+  /**
+   * Takes over what an earlier reader counted; for maps that were its.
+   *
+   * @param describe what the key says of an event (struct tally_key)
+   * @returns how many signals it had not told of, whose key it had taken away already
+   */
+  resume(describe: (key: Uint8Array, slot: number) => Description, nowMs: number): number {
+    // Meanwhile the kernel finds no slot, and tells each signal by itself.
+    while (this.#maps.freeSlots.take() !== undefined);
+    // What a program took before that has its key by then.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SETTLE_MS);
+    for (const key of this.#maps.tallies.keys()) {
+      const value = this.#maps.tallies.lookup(key);
+      if (value === undefined) continue;
+      const slot = new DataView(value.buffer, value.byteOffset).getUint32(0, true);
+      const description = describe(key, slot);
+      const told = this.#read(slot, members.told);
+      this.#open.set(slot, { slot, key, description, told, lastNs: description.firstNs, quietSinceMs: nowMs, leaving: false });
+    }
+    let lost = 0;
+    for (let slot = 0; slot < SLOTS_MAX; slot += 1) {
+      if (this.#open.has(slot)) continue;
+      lost += Number(this.#read(slot, members.count) - this.#read(slot, members.told));
+      this.#free(slot);
+    }
+    return lost;
   }
 
   /** How many kinds are being counted. */
@@ -52,7 +85,11 @@ export class Tallies {
     return this.#open.size;
   }
 
-  /** The first telling of an event. @param key struct tally_key */
+  #read(slot: number, member: number): bigint {
+    return this.#maps.slots.longs[slot * LONGS + member / 8] ?? 0n;
+  }
+
+  /** The first telling of an event, or its first in full. @param key struct tally_key */
   admit(slot: number, key: Uint8Array, description: Description, nowMs: number): SignalSeen {
     const tally = { slot, key, description, told: 0n, lastNs: description.firstNs, quietSinceMs: nowMs, leaving: false };
     this.#open.set(slot, tally);

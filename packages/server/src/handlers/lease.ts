@@ -24,18 +24,13 @@ export class LeaseHandlers {
 
   /** Answered once the lease is on the disk; where it cannot be written, nothing was changed. */
   async register(params: RegisterParams, session: Session): Promise<WireLease> {
-    if (params.guard === true) {
-      throw new ProtocolError(
-        'sentinelUnavailable',
-        'guard is not to be had: this server has no guard; register without it for an advisory lease',
-      );
-    }
     const { registry, store, log, bootId, termLimits } = this.#context;
+    const guard = this.#context.guardPolicy.grants(params.guard, session);
     const held = this.#holdTarget(params, session);
     let terms;
     try {
       this.#checkTarget(held, session);
-      terms = readTerms(params, termLimits, params.marker === undefined ? null : digestMarker(params.marker));
+      terms = readTerms({ ...params, guard }, termLimits, params.marker === undefined ? null : digestMarker(params.marker));
     } catch (error) {
       held.close();
       throw error;
@@ -68,8 +63,7 @@ export class LeaseHandlers {
       );
     } catch (error) {
       registration.undo();
-      if (isNew) registry.leaseOver(lease);
-      else registry.termsChanged(lease);
+      if (!isNew) registry.termsChanged(lease);
       throw error;
     }
     if (lease.state === 'revoked') {
@@ -78,7 +72,7 @@ export class LeaseHandlers {
     }
     if (terms.renewal === 'heartbeat') session.heartbeats.add(lease);
     if (terms.scope === 'tree' && isNew) registry.treeGrew();
-    log.info({ leaseId: lease.id, rootPid: lease.rootPid, uid: lease.uid, label: terms.label, isNew }, 'registered');
+    log.info({ leaseId: lease.id, rootPid: lease.rootPid, uid: lease.uid, label: terms.label, guard, isNew }, 'registered');
     return viewLease(lease, bootId, clock, session.caller);
   }
 
@@ -183,7 +177,6 @@ export class LeaseHandlers {
     );
     if (!isOurs) return;
     registry.table.drop(lease, end);
-    registry.leaseOver(lease);
     // Its last process may have exited since: what is on the disk is what happened.
     lease.state = end;
     log.info({ leaseId: lease.id, rootPid: lease.rootPid, uid: lease.uid, label: lease.terms.label, end }, 'lease ended');

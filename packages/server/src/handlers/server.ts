@@ -38,7 +38,7 @@ export class ServerHandlers {
       socket: identity.socket,
       bootId,
       startedAt: identity.startedAt,
-      rungs: readRungs(this.#context.sentinelAbsence),
+      rungs: readRungs(this.#context),
       facts: readFacts(),
     };
   }
@@ -60,7 +60,7 @@ export class ServerHandlers {
       connections: this.#context.connectionCount(),
       context: momentContext(),
       swapTotalBytes: readMemory().swapTotalBytes,
-      rungs: readRungs(this.#context.sentinelAbsence),
+      rungs: readRungs(this.#context),
       store: {
         writable: failure === undefined,
         bytes: store.usedBytes(),

@@ -1,39 +1,69 @@
 import type { Lease, Member } from '#core/lease.ts';
+import type { KernelMark } from '#core/ports.ts';
 import { signalsOf } from '#core/signal-set.ts';
-import type { KernelLease } from '#linux/sentinel/lease-terms.ts';
+import { guardNsMax, type GuardMode, type KernelLease } from '#linux/sentinel/lease-terms.ts';
+import type { MarkLimits } from '#linux/sentinel/marks.ts';
 import type { Sentinel } from '#linux/sentinel/sentinel.ts';
-import type { Held } from '../machine.ts';
+import { clock, monotonicNs, type Held } from '../machine.ts';
+import { GuardRoom } from './guard-room.ts';
+import { leaseNumber } from './lease-number.ts';
 
-/** Without a guard nothing in the kernel acts on a lease's end: the server takes the marks away. */
+/** A mark without a guard harms nobody, even where its server never returns. */
 const noEndNs = 2n ** 63n;
+/** An ended lease leads to the one that it was taken inside of, for as long as a process may still have its mark. */
+const endedMs = 60_000;
+
+/** What a server's guard does. */
+export interface GuardTerms {
+  /** `off`: there is none. */
+  readonly mode: GuardMode;
+  readonly processesPerUidMax: number;
+}
 
 /**
  * Leases as the kernel side knows them, by number. A process has the mark of its innermost lease; what it forks has it
- * from its first instruction on. The links close with this process, so numbers begin anew with each server.
+ * from its first instruction on. Where there is a guard, a lease that asks for it has its signals refused.
  */
 export class KernelMarks {
+  readonly room: GuardRoom;
   readonly #sentinel: Sentinel;
+  readonly #mode: GuardMode;
+  readonly #onNoRoom: (member: Member, uid: number) => void;
   readonly #numbers = new Map<Lease, bigint>();
   readonly #leases = new Map<bigint, Lease>();
-  #last = 0n;
+  readonly #guarded = new Set<Lease>();
+  readonly #ended = new Map<bigint, { readonly lease: Lease; readonly atMs: number }>();
 
-  constructor(sentinel: Sentinel) {
+  /** @param onNoRoom told of a process that is not guarded, for its lease's owner has as many as may be */
+  constructor(sentinel: Sentinel, guard: GuardTerms, onNoRoom: (member: Member, uid: number) => void) {
     this.#sentinel = sentinel;
+    this.#mode = guard.mode;
+    this.#onNoRoom = onNoRoom;
+    this.room = new GuardRoom(guard.processesPerUidMax);
   }
 
-  /** The active lease that has this number. */
+  /** The lease that has this number; where it is over, the innermost around it that is active. */
   leaseOf(number: bigint | undefined): Lease | undefined {
-    return number === undefined ? undefined : this.#leases.get(number);
+    if (number === undefined) return undefined;
+    let lease = this.#leases.get(number) ?? this.#ended.get(number)?.lease;
+    while (lease !== undefined && lease.state !== 'active') lease = lease.parent;
+    return lease;
   }
 
   /** The active lease that a process is marked with. */
-  markOf(pidfd: number): Lease | undefined {
-    return this.leaseOf(this.#sentinel.markOf(pidfd));
+  markOf(pidfd: number): KernelMark | undefined {
+    const mark = this.#sentinel.readMark(pidfd);
+    const lease = this.leaseOf(mark?.leaseNumber);
+    return lease === undefined ? undefined : { lease, carrier: mark?.carrier === true };
   }
 
   /** A lease is granted, or has new terms. */
   set(lease: Lease): void {
+    const wasGuarded = this.#guarded.has(lease);
+    if (lease.terms.guard && this.#mode !== 'off') this.#guarded.add(lease);
+    else this.#guarded.delete(lease);
     this.#sentinel.setLease(this.#numberOf(lease), this.#terms(lease));
+    if (wasGuarded !== this.#guarded.has(lease)) for (const member of lease.members.items()) this.mark(member);
   }
 
   /** A process joined the protected set, or has another innermost lease. */
@@ -41,43 +71,84 @@ export class KernelMarks {
     const [lease] = member.leases;
     if (lease === undefined) return;
     if (!this.#numbers.has(lease)) this.set(lease);
-    this.#sentinel.mark((member.held as Held).pidfd.fd, this.#numberOf(lease));
+    this.#sentinel.mark((member.held as Held).pidfd.fd, this.#numberOf(lease), this.#limits(member, lease));
+  }
+
+  #limits(member: Member, innermost: Lease): MarkLimits {
+    const guarding = member.leases.find((lease) => this.#guarded.has(lease));
+    const limits = { carrier: member.markerLeases.includes(innermost) };
+    if (guarding === undefined) this.room.give(member);
+    else if (!this.room.take(member, guarding.uid)) {
+      this.#onNoRoom(member, guarding.uid);
+      return { ...limits, unguarded: true };
+    }
+    return limits;
   }
 
   /** It left the protected set. */
   unmark(member: Member): void {
+    this.room.give(member);
     if (member.held.alive()) this.#sentinel.unmark((member.held as Held).pidfd.fd);
   }
 
-  /** A lease is over: the number is told no more. */
+  /** A lease is over: one call, however many processes have its mark. */
   end(lease: Lease): void {
     const number = this.#numbers.get(lease);
     if (number === undefined) return;
+    this.#sentinel.endLease(number);
     this.#numbers.delete(lease);
     this.#leases.delete(number);
-    this.#sentinel.endLease(number);
-    this.#sentinel.forgetLease(number);
+    this.#guarded.delete(lease);
+    this.#ended.set(number, { lease, atMs: clock.monotonicMs() });
+  }
+
+  /** Gives guarded leases a further ten minutes, and forgets those that have been over for long. Call it every few minutes. */
+  refresh(): void {
+    for (const lease of this.#guarded) this.#sentinel.setLease(this.#numberOf(lease), this.#terms(lease));
+    const beforeMs = clock.monotonicMs() - endedMs;
+    for (const [number, { atMs }] of this.#ended) {
+      if (atMs > beforeMs) break;
+      this.#ended.delete(number);
+      this.#sentinel.forgetLease(number);
+    }
+  }
+
+  /** Ends what an earlier server left of leases that are over by now. */
+  endUnknown(): void {
+    for (const number of this.#sentinel.leaseNumbers()) {
+      if (this.#leases.has(number) || this.#ended.has(number)) continue;
+      this.#sentinel.endLease(number);
+      this.#sentinel.forgetLease(number);
+    }
   }
 
   #numberOf(lease: Lease): bigint {
     const known = this.#numbers.get(lease);
     if (known !== undefined) return known;
-    this.#last += 1n;
-    this.#numbers.set(lease, this.#last);
-    this.#leases.set(this.#last, lease);
-    return this.#last;
+    const number = leaseNumber(lease.id);
+    this.#numbers.set(lease, number);
+    this.#leases.set(number, lease);
+    return number;
   }
 
   #terms(lease: Lease): KernelLease {
     const { parent, terms } = lease;
     const parentNumber = parent?.state === 'active' ? this.#numberOf(parent) : undefined;
+    const isGuarded = this.#guarded.has(lease);
     return {
-      endNs: noEndNs,
+      endNs: isGuarded ? guardEndNs(lease) : noEndNs,
       forbiddenSignals: signalsOf(terms.forbidden),
-      mode: 'off',
+      mode: isGuarded ? this.#mode : 'off',
       strict: terms.strict,
       processOnly: terms.scope === 'process',
       ...(parentNumber === undefined ? {} : { parentNumber }),
     };
   }
+}
+
+/** Ten minutes from now, or where the lease's `maxMs` ends it, if that is sooner. The server ends what a heartbeat does not renew. */
+function guardEndNs({ maxDeadlineMs }: Lease): bigint {
+  const endNs = monotonicNs() + guardNsMax;
+  const leaseEndNs = maxDeadlineMs === Infinity ? endNs : BigInt(Math.ceil(maxDeadlineMs * 1e6));
+  return leaseEndNs < endNs ? leaseEndNs : endNs;
 }

@@ -4,9 +4,18 @@ import { clock, monotonicNs } from '../machine.ts';
 import { momentContext } from '../moment.ts';
 import type { NewEvent } from '../store/event-rows.ts';
 import type { Store } from '../store/store.ts';
+import type { ProcessStart } from '../store/meta.ts';
+import { serverEvent } from '../store/server-event.ts';
 import { processRef } from './process-ref.ts';
 
 const SIGKILL = 9;
+
+/** The server before, whose ring this one goes on with. */
+export interface Before {
+  /** Whatever happened before this moment it may have written already. */
+  readonly untilNs: bigint;
+  readonly server: ProcessStart | undefined;
+}
 /** Kernel kills that an OOM victim may belong to: it is told right after its signal. */
 const kernelKillsMax = 64;
 
@@ -19,17 +28,20 @@ export class SignalRecorder {
   readonly #leaseOf: (seen: SignalSeen) => Lease | undefined;
   /** The rows of events that may be told again, by serial. */
   readonly #rows = new Map<number, number>();
+  readonly #before: Before | undefined;
   /** Rows of SIGKILLs that the kernel sent, by pid. */
   readonly #kernelKills = new Map<number, { row: number }>();
 
-  constructor(store: Store, leaseOf: (seen: SignalSeen) => Lease | undefined) {
+  /** @param before what an earlier server may have written already, where this one goes on with its ring */
+  constructor(store: Store, leaseOf: (seen: SignalSeen) => Lease | undefined, before: Before | undefined) {
     this.#store = store;
     this.#leaseOf = leaseOf;
+    this.#before = before;
   }
 
   /** Signals as the sentinel tells them, in one transaction. */
   record(batch: readonly SignalSeen[]): void {
-    const foreign = batch.filter((seen) => seen.code === 'kernel' || seen.sender.pid !== process.pid);
+    const foreign = batch.filter((seen) => seen.code === 'kernel' || !this.#isOwn(seen.sender));
     if (foreign.length === 0) return;
     // Made now: the context is to be that of the signal, not of the disk's.
     const events = foreign.map((seen) => ({ seen, event: this.#event(seen) }));
@@ -38,8 +50,18 @@ export class SignalRecorder {
     });
   }
 
+  /** Mediated kills have their row already, also those of the server before. */
+  #isOwn({ pid, startTicks }: SignalSeen['sender']): boolean {
+    return pid === process.pid || (pid === this.#before?.server?.pid && startTicks === this.#before.server.startTicks);
+  }
+
   #write(seen: SignalSeen, event: NewEvent): void {
-    const known = this.#rows.get(seen.serial);
+    const known = this.#rows.get(seen.serial) ?? this.#rowOfBefore(seen, event);
+    if (known === undefined && seen.resumed === true) {
+      if (seen.added > 0)
+        this.#store.insertEvent(serverEvent('dropped', seen.added, 'signals whose row is not in the history any more'));
+      return;
+    }
     if (seen.final) this.#rows.delete(seen.serial);
     // The last telling of an event often has nothing new to tell.
     if (known !== undefined && seen.added === 0) return;
@@ -48,6 +70,24 @@ export class SignalRecorder {
     if (!seen.final) this.#rows.set(seen.serial, row);
     if (seen.code === 'kernel' && seen.signal === SIGKILL) this.#noteKernelKill(seen.target.pid, row);
     this.#store.tellWhenCommitted(row);
+  }
+
+  /** @returns the row that an earlier server wrote of this */
+  #rowOfBefore(seen: SignalSeen, event: NewEvent): number | undefined {
+    if (this.#before === undefined) return undefined;
+    const { sender, target } = event;
+    if (seen.resumed === true) {
+      return this.#store.lastOfKind({
+        sender: sender === null ? null : seen.sender,
+        target: seen.target,
+        signal: seen.signal,
+        code: seen.code,
+        outcome: seen.outcome,
+      });
+    }
+    return seen.firstNs < this.#before.untilNs && target !== null
+      ? this.#store.seenAt(target.pid, seen.firstNs, seen.signal)
+      : undefined;
   }
 
   #noteKernelKill(pid: number, row: number): void {

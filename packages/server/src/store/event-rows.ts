@@ -32,6 +32,22 @@ export interface NewEvent {
   readonly context: EventContext;
 }
 
+interface StartedProcess {
+  readonly pid: number;
+  readonly startTicks: string;
+}
+
+/** What signals have in common that one row counts. */
+export interface SignalKind {
+  readonly sender: StartedProcess | null;
+  readonly target: StartedProcess;
+  readonly signal: number;
+  readonly code: SignalCode;
+  readonly outcome: EventOutcome;
+}
+
+type KindColumns = [number, number | null, number, SignalCode, EventOutcome];
+
 /** What became of a signal. */
 export interface EventResult {
   readonly outcome: EventOutcome;
@@ -82,6 +98,8 @@ export class EventRows {
   readonly #recount: Statement;
   readonly #noteOom: Statement;
   readonly #byId: Statement<[number], EventRow>;
+  readonly #seenAt: Statement<[number, bigint, number | null], { id: number }>;
+  readonly #lastOfKind: Statement<KindColumns, { id: number; sender: string | null; target: string | null }>;
   readonly #remove: Statement<[number]>;
   readonly #count: Statement<[], { count: number }>;
 
@@ -94,6 +112,13 @@ export class EventRows {
     this.#recount = database.prepare('UPDATE event SET count = ?, last_at = max(last_at, ?) WHERE id = ?');
     this.#noteOom = database.prepare('UPDATE event SET oom = ? WHERE id = ?');
     this.#byId = database.prepare(`SELECT ${eventColumns} FROM event WHERE id = ?`);
+    this.#seenAt = database.prepare(
+      "SELECT id FROM event WHERE target_pid = ? AND monotonic_ns = ? AND signal IS ? AND source = 'sentinel' ORDER BY id DESC LIMIT 1",
+    );
+    this.#lastOfKind = database.prepare(
+      'SELECT id, sender, target FROM event WHERE target_pid = ? AND sender_pid IS ? AND signal = ? AND code = ? AND outcome = ? ' +
+        "AND source = 'sentinel' ORDER BY id DESC LIMIT 1",
+    );
     this.#remove = database.prepare('DELETE FROM event WHERE id = ?');
     this.#count = database.prepare('SELECT count(*) AS count FROM event');
   }
@@ -150,6 +175,18 @@ export class EventRows {
     return this.#remove.run(id).changes;
   }
 
+  /** The row of what the sentinel saw at that very moment, where there is one. */
+  seenAt(targetPid: number, monotonicNs: bigint, signal: number | null): number | undefined {
+    return this.#seenAt.get(targetPid, monotonicNs, signal)?.id;
+  }
+
+  /** The newest row of signals of one kind that the sentinel saw, where both processes are the same. */
+  lastOfKind(kind: SignalKind): number | undefined {
+    const { sender, target, signal, code, outcome } = kind;
+    const row = this.#lastOfKind.get(target.pid, sender?.pid ?? null, signal, code, outcome);
+    return row !== undefined && isOf(row.target, target) && isOf(row.sender, sender) ? row.id : undefined;
+  }
+
   get(id: number): EventRow | undefined {
     return this.#byId.get(id);
   }
@@ -157,6 +194,11 @@ export class EventRows {
   count(): number {
     return this.#count.get()?.count ?? 0;
   }
+}
+
+function isOf(text: string | null, process: StartedProcess | null): boolean {
+  if (text === null || process === null) return text === null && process === null;
+  return (JSON.parse(text) as ProcessRef).startTicks === process.startTicks;
 }
 
 function text(process: ProcessRef | null): string | null {

@@ -16,6 +16,7 @@ export interface LeaseRow {
   readonly reason: string | null;
   readonly renewal: Renewal;
   readonly scope: Scope;
+  readonly guard: number;
   readonly strict: number;
   /** Signal numbers, joined by commas. */
   readonly forbidden: string;
@@ -65,11 +66,11 @@ export class LeaseRows {
   constructor(database: Database) {
     this.#database = database;
     this.#insert = database.prepare(`
-      INSERT INTO lease (id, uid, pid, start_ticks, boot_id, pidfd_id, label, reason, renewal, scope, strict, forbidden, priority,
-        parent_id, depth, state, ttl_ms, max_ms, max_deadline_ms, marker_digest, granted_at, granted_ticks)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'active', ?, ?, ?, ?, ?, ?)`);
+      INSERT INTO lease (id, uid, pid, start_ticks, boot_id, pidfd_id, label, reason, renewal, scope, guard, strict, forbidden,
+        priority, parent_id, depth, state, ttl_ms, max_ms, max_deadline_ms, marker_digest, granted_at, granted_ticks)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'active', ?, ?, ?, ?, ?, ?)`);
     this.#update = database.prepare(`
-      UPDATE lease SET label = ?, reason = ?, renewal = ?, scope = ?, strict = ?, forbidden = ?, priority = ?, ttl_ms = ?, max_ms = ?,
+      UPDATE lease SET label = ?, reason = ?, renewal = ?, scope = ?, guard = ?, strict = ?, forbidden = ?, priority = ?, ttl_ms = ?, max_ms = ?,
         max_deadline_ms = ?, marker_digest = ?, renewed_at = ? WHERE id = ?`);
     this.#end = database.prepare("UPDATE lease SET state = ?, ended_at = ?, renewed_at = ? WHERE id = ? AND state = 'active'");
     this.#insertMember = database.prepare(
@@ -93,6 +94,7 @@ export class LeaseRows {
       terms.reason,
       terms.renewal,
       terms.scope,
+      Number(terms.guard),
       Number(terms.strict),
       signalsOf(terms.forbidden).join(','),
       terms.priority,
@@ -114,6 +116,7 @@ export class LeaseRows {
       terms.reason,
       terms.renewal,
       terms.scope,
+      Number(terms.guard),
       Number(terms.strict),
       signalsOf(terms.forbidden).join(','),
       terms.priority,

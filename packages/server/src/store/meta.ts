@@ -14,3 +14,20 @@ export function reserveGenerations(database: Database): number {
     return first;
   })();
 }
+
+/** A process by its pid and start. */
+export interface ProcessStart {
+  readonly pid: number;
+  readonly startTicks: string;
+}
+
+/** Notes which process serves this database. @returns the one that did before */
+export function exchangeServer(database: Database, server: ProcessStart): ProcessStart | undefined {
+  return database.transaction(() => {
+    const row = database.prepare<[], { value: string }>("SELECT value FROM meta WHERE key = 'server'").get();
+    database
+      .prepare("INSERT INTO meta (key, value) VALUES ('server', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value")
+      .run(JSON.stringify(server));
+    return row === undefined ? undefined : (JSON.parse(row.value) as ProcessStart);
+  })();
+}

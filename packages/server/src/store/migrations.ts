@@ -81,6 +81,9 @@ const migrations: readonly string[] = [
   CREATE INDEX event_sender ON event (sender_pid, id) WHERE sender_pid IS NOT NULL;
   CREATE INDEX event_lease ON event (lease_id, id) WHERE lease_id IS NOT NULL;
   `,
+  `
+  ALTER TABLE lease ADD COLUMN guard INTEGER NOT NULL DEFAULT 0;
+  `,
 ];
 
 /**

@@ -6,7 +6,7 @@ import { Backlog, type LaterWrite } from './backlog.ts';
 import { CommitQueue, SyncError } from './commit-queue.ts';
 import { openDatabase, usedBytes } from './database.ts';
 import { queryEvents } from './event-query.ts';
-import { EventRows, type EventResult, type EventRow, type NewEvent } from './event-rows.ts';
+import { EventRows, type EventResult, type EventRow, type NewEvent, type SignalKind } from './event-rows.ts';
 import { LeaseRows } from './lease-rows.ts';
 import { serverEvent } from './server-event.ts';
 
@@ -93,6 +93,16 @@ export class Store {
     const id = this.#events.insert(event);
     this.#inserted += 1;
     return id;
+  }
+
+  /** Inside a write: the row of what the sentinel saw at that very moment, where an earlier server wrote it. */
+  seenAt(targetPid: number, monotonicNs: bigint, signal: number | null): number | undefined {
+    return this.#events.seenAt(targetPid, monotonicNs, signal);
+  }
+
+  /** Inside a write: the newest row that counts signals of this kind. */
+  lastOfKind(kind: SignalKind): number | undefined {
+    return this.#events.lastOfKind(kind);
   }
 
   /** Inside a write: takes back an event that was never told. */

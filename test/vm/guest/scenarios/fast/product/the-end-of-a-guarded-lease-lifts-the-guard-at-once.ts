@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { startSleeper, type TestProcess } from '#test/support/server/processes.ts';
+import { serve } from '#test/support/server/served.ts';
+import { until } from '#test/support/server/until.ts';
+import { omnictl } from '../../../support/omnictl.ts';
+import { stranger } from '../../../support/strangers.ts';
+
+const kill = async (process: TestProcess): Promise<number | null> =>
+  (await stranger(['/usr/bin/kill', '-9', String(process.pid)])).code;
+
+export async function run(): Promise<void> {
+  await using served = await serve({ scope: 'system' });
+  const { omnid, wire } = served;
+  await using released = await startSleeper();
+  await using renewed = await startSleeper();
+  await using expired = await startSleeper();
+  await using overridden = await startSleeper();
+  for (const { pid } of [released, renewed, overridden]) await wire.call('lease.register', { pid, guard: true });
+  const { id: short } = await wire.call('lease.register', { pid: expired.pid, guard: true, ttlMs: 1000 });
+  for (const process of [released, renewed, expired, overridden]) assert.equal(await kill(process), 1);
+
+  await wire.call('lease.release', { pid: released.pid });
+  assert.equal(await kill(released), 0, 'released');
+  await released.ended;
+
+  await wire.call('lease.register', { pid: renewed.pid });
+  assert.equal(await kill(renewed), 0, 'new terms without a guard');
+  await renewed.ended;
+
+  await until(async () => (await wire.call('lease.get', { leaseId: short })).state === 'expired');
+  assert.equal(await kill(expired), 0, 'expired');
+  await expired.ended;
+
+  const went = await omnictl(omnid, 'kill', String(overridden.pid), '--signal', 'KILL', '--override');
+  assert.equal(went.code, 0, went.stderr);
+  await overridden.ended;
+}
