@@ -18,6 +18,7 @@ export interface Covered {
 export class Members {
   readonly #byPid = new Map<number, Member>();
   readonly #set: ProtectedSet;
+  #foundCount = 0;
 
   /** @param set what is told of each process that joins, leaves or changes its innermost lease */
   constructor(set: ProtectedSet) {
@@ -26,6 +27,11 @@ export class Members {
 
   get size(): number {
     return this.#byPid.size;
+  }
+
+  /** How many there have ever been: who compares two looks knows whether one was found in between. */
+  get foundCount(): number {
+    return this.#foundCount;
   }
 
   values(): IterableIterator<Member> {
@@ -67,6 +73,7 @@ export class Members {
       resolvedAt: version,
     };
     this.#byPid.set(held.pid, member);
+    this.#foundCount += 1;
     for (const lease of member.leases) lease.members.add(member);
     this.#set.added(member);
     return { member, isNew: true, grew: true };

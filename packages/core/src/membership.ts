@@ -65,6 +65,10 @@ export class Membership {
   readonly #limits: MembershipLimits;
   readonly #events: MembershipEvents;
   #version = 1;
+  /** The version at which the kernel had marked every member there was. */
+  #allMarkedAt = 0;
+  /** Has there been a member without room? */
+  #isFull = false;
 
   /**
    * @param table the machine's processes
@@ -132,33 +136,47 @@ export class Membership {
     return { proven: proven.filter(fits), marked: all.filter(fits), carries: byMarker.some((lease) => all.includes(lease)) };
   }
 
-  /** Walks towards init, and collects the leases of the members on the way. */
+  /** Collects the leases of the members towards init, or, where the kernel has marked them all, what it says. */
   #walk(pid: number, entry: ProcessEntry): Pick<Found, 'proven' | 'marked'> {
-    let proven = none;
-    let marked = none;
+    const around = this.#allMarkedAt === this.#version ? this.#ofParent(entry) : this.#ofAncestors(pid, entry);
+    let { proven, marked } = around;
+    const byKernel = this.#table.markedLease?.(pid);
+    if (byKernel?.carrier === true) marked = outwards(chainOf(byKernel.lease), marked);
+    else if (byKernel !== undefined && !proven.includes(byKernel.lease)) proven = outwards(chainOf(byKernel.lease), proven);
+    return { proven: innermostFirst(proven), marked };
+  }
+
+  /** Every step is taken by reading /proc. */
+  #ofAncestors(pid: number, entry: ProcessEntry): Around {
+    let around = nobody;
     let child = { pid, entry };
     for (let level = 0; level < levelsMax; level += 1) {
       const parent = this.#steps.parentOf(child);
       if (parent === undefined) break;
       const member = this.#members.live(parent.pid);
       if (member !== undefined && member.startTicks === parent.entry.startTicks) {
-        const trees = member.leases.filter((lease) => lease.terms.scope === 'tree');
-        proven = outwards(
-          proven,
-          trees.filter((lease) => !member.markerLeases.includes(lease)),
-        );
-        marked = outwards(
-          marked,
-          trees.filter((lease) => member.markerLeases.includes(lease)),
-        );
+        around = further(around, member);
         if (member.resolvedAt === this.#version) break;
       }
       child = parent;
     }
-    const byKernel = this.#table.markedLease?.(pid);
-    if (byKernel?.carrier === true) marked = outwards(chainOf(byKernel.lease), marked);
-    else if (byKernel !== undefined && !proven.includes(byKernel.lease)) proven = outwards(chainOf(byKernel.lease), proven);
-    return { proven: innermostFirst(proven), marked };
+    return around;
+  }
+
+  /** A member that lives, is older, and has the pid that was read as the parent's is the parent. */
+  #ofParent({ ppid, startTicks }: ProcessEntry): Around {
+    const parent = this.#members.live(ppid);
+    if (parent === undefined || Number(parent.startTicks) > Number(startTicks)) return nobody;
+    return further(nobody, parent);
+  }
+
+  /**
+   * The kernel marks whatever a marked process forks, and a look through the whole process table that began at this version
+   * has found no member that was new: all are marked, and nobody need be looked for any more.
+   */
+  allMarked(version: number): void {
+    // Whoever had no room was not marked, and is found by walking alone.
+    if (!this.#isFull) this.#allMarkedAt = version;
   }
 
   /** The secret in its environment, if it is the owner's process and started after the grant. */
@@ -210,11 +228,42 @@ export class Membership {
     }
   }
 
+  /** The kernel had no room for a mark, or for its word of one: whoever was missed is looked for again. */
+  markMissed(): void {
+    this.#allMarkedAt = 0;
+  }
+
   /** Past the bound a process is still protected; it is only not kept in mind. */
   #hasRoom(leases: readonly Lease[]): boolean {
     const { membersMax, membersPerLeaseMax } = this.#limits;
-    return this.#members.size < membersMax && leases.every((lease) => lease.members.size < membersPerLeaseMax);
+    const hasRoom = this.#members.size < membersMax && leases.every((lease) => lease.members.size < membersPerLeaseMax);
+    if (!hasRoom) {
+      this.#isFull = true;
+      this.#allMarkedAt = 0;
+    }
+    return hasRoom;
   }
+}
+
+/** What the members around a process are covered by. */
+interface Around {
+  readonly proven: readonly Lease[];
+  readonly marked: readonly Lease[];
+}
+
+const nobody: Around = { proven: none, marked: none };
+
+/** The tree leases of a member further out, added to those of members further in. */
+function further({ proven, marked }: Around, { leases, markerLeases }: Member): Around {
+  const trees = leases.filter((lease) => lease.terms.scope === 'tree');
+  const byMarker = (lease: Lease): boolean => markerLeases.includes(lease);
+  return {
+    proven: outwards(
+      proven,
+      trees.filter((lease) => !byMarker(lease)),
+    ),
+    marked: outwards(marked, trees.filter(byMarker)),
+  };
 }
 
 function coverageOf(member: Member): Coverage {

@@ -48,8 +48,9 @@ export class Registry {
 
   constructor(options: RegistryOptions) {
     this.#options = options;
+    const processes = options.kernel === undefined ? machine : withMarks(options.kernel.marks);
     this.table = new LeaseTable({
-      table: options.kernel === undefined ? machine : withMarks(options.kernel.marks),
+      table: processes,
       seesForks: options.kernel !== undefined,
       clock,
       limits: options.limits,
@@ -81,7 +82,7 @@ export class Registry {
         this.#left(change.member);
       }
     });
-    this.#scanner = new Scanner(this.table, machine, (error) => {
+    this.#scanner = new Scanner(this.table, processes, (error) => {
       options.log.error({ err: error }, 'the process table could not be looked through');
     });
     this.#alarm = new Alarm(clock, () => {

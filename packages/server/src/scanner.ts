@@ -51,6 +51,8 @@ export class Scanner {
   async #look(): Promise<void> {
     if (this.#leases.size === 0 || this.#closed) return;
     const { members, membership } = this.#leases;
+    const { version } = membership;
+    const found = members.foundCount;
     const entries = new Map<number, ProcessEntry>();
     let costMs = await inSlices(listPids(), (pid) => {
       const known = members.known(pid);
@@ -64,6 +66,7 @@ export class Scanner {
       if (this.#mayBeMember(pid, entries)) membership.coverage(pid);
     });
     this.#costMs = costMs;
+    if (this.#table.markedLease !== undefined && members.foundCount === found) membership.allMarked(version);
   }
 
   /** A first guess from what was just read; the membership rule then decides, and reads everything again. */
@@ -73,6 +76,7 @@ export class Scanner {
       if (this.#leases.members.known(entry.ppid) !== undefined) return true;
       entry = entries.get(entry.ppid);
     }
+    if (this.#table.markedLease?.(pid) !== undefined) return true;
     return this.#leases.hasMarkers && this.#table.markerDigest(pid) !== undefined;
   }
 

@@ -280,3 +280,57 @@ describe('past the bounds', () => {
     expect(world.membersOf(lease), 'there is room again').toEqual([root, children[1]]);
   });
 });
+
+describe('where the kernel marks what a member forks', () => {
+  function marked(): { world: LeaseWorld; root: FakeProcess } {
+    const world = new LeaseWorld();
+    const root = world.processes.fork();
+    world.lease(root);
+    world.leasesOf(root);
+    world.table.membership.allMarked(world.table.membership.version);
+    return { world, root };
+  }
+
+  test('nobody is walked for: a stranger is one by its own line alone', () => {
+    const { world } = marked();
+    const shell = world.processes.fork(world.processes.fork());
+    const stranger = world.processes.fork(shell);
+    const before = world.processes.entriesRead;
+    expect(world.leasesOf(stranger)).toEqual([]);
+    expect(world.processes.entriesRead - before).toBe(1);
+  });
+
+  test('a child has what its parent has, an orphan what the kernel passed on', () => {
+    const { world, root } = marked();
+    const [lease] = world.leasesOf(root);
+    const child = world.processes.fork(root);
+    expect(world.leasesOf(child)).toEqual([lease]);
+    const middle = world.processes.fork(root);
+    const orphan = world.processes.fork(middle);
+    world.processes.exit(middle);
+    expect(world.leasesOf(orphan)).toEqual([]);
+    world.processes.kernelMarks.set(orphan, { lease: lease!, carrier: false });
+    expect(world.leasesOf(orphan)).toEqual([lease]);
+  });
+
+  test.each([
+    ['a new tree lease', (world: LeaseWorld): void => void world.lease(world.processes.fork())],
+    ['a mark that was missed', (world: LeaseWorld): void => world.table.membership.markMissed()],
+  ])('%s has them walked for again', (_name, happen) => {
+    const { world, root } = marked();
+    happen(world);
+    const grandchild = world.processes.fork(world.processes.fork(root));
+    expect(world.leasesOf(grandchild)).toEqual(world.leasesOf(root));
+  });
+
+  test('a member for whom there was no room is found by walking', () => {
+    const world = new LeaseWorld({ membersPerLeaseMax: 2 });
+    const root = world.processes.fork();
+    world.lease(root);
+    const children = [world.processes.fork(root), world.processes.fork(root)];
+    const grandchildren = children.map((child) => world.processes.fork(child));
+    for (const process of [...children, ...grandchildren]) world.leasesOf(process);
+    world.table.membership.allMarked(world.table.membership.version);
+    for (const process of grandchildren) expect(world.leasesOf(process)).toEqual(world.leasesOf(root));
+  });
+});

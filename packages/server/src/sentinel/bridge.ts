@@ -82,6 +82,10 @@ export class SentinelBridge {
         { dropped: { ...dropped, firstNs: String(dropped.firstNs), lastNs: String(dropped.lastNs) } },
         'the kernel dropped events',
       );
+      if (dropped.where === 'marks' || dropped.where === 'joins') {
+        registry.table.membership.markMissed();
+        registry.treeGrew();
+      }
       store.noteDropped(dropped.count);
       store.recordLater(droppedEvent(dropped));
     });
