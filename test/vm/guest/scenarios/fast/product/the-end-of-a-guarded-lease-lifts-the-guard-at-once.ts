@@ -16,7 +16,9 @@ export async function run(): Promise<void> {
   await using expired = await startSleeper();
   await using overridden = await startSleeper();
   for (const { pid } of [released, renewed, overridden]) await wire.call('lease.register', { pid, guard: true });
-  const { id: short } = await wire.call('lease.register', { pid: expired.pid, guard: true, ttlMs: 1000 });
+  // On a connection of its own: any message would be a heartbeat.
+  await using holder = await omnid.connect();
+  const { id: short } = await holder.call('lease.register', { pid: expired.pid, guard: true, ttlMs: 20_000 });
   for (const process of [released, renewed, expired, overridden]) assert.equal(await kill(process), 1);
 
   await wire.call('lease.release', { pid: released.pid });
