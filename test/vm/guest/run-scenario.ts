@@ -18,17 +18,17 @@ export async function runScenario(name: string, timeoutMs: number): Promise<Scen
   const current = next ?? new ScenarioProcess();
   prepareNext();
   const started = performance.now();
-  let late = false;
+  let cleared: Promise<void> | undefined;
   const timer = setTimeout(() => {
-    late = true;
-    void current.group.clear();
+    cleared = current.group.clear();
   }, timeoutMs);
   const closed = once(current.child, 'close');
   current.start(name);
   await current.exited;
   const durationMs = Math.round(performance.now() - started);
   clearTimeout(timer);
-  if (!late) await current.group.clear();
+  const late = cleared !== undefined;
+  await (cleared ?? current.group.clear());
   await closed;
   const verdict = late
     ? { outcome: 'failed' as const, reason: `not over after ${String(timeoutMs)} ms` }

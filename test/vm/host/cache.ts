@@ -3,12 +3,11 @@ import { join } from 'node:path';
 import { checkout } from './checkout.ts';
 
 /**
- * Where kernels and file systems are kept between runs: not in node_modules, which `npm ci` empties.
- * $XDG_CACHE_HOME/omnimind-test-vm where that is set, so that it can be shared by checkouts and kept by a CI.
+ * Where kernels and file systems are kept between runs: not in node_modules, which `npm ci` empties. A CI, whose every run
+ * has a new checkout, names a folder that stays.
  */
-const home = process.env['XDG_CACHE_HOME'];
-export const cacheFolder: string =
-  home === undefined || home === '' ? join(checkout, '.cache/vm') : join(home, 'omnimind-test-vm');
+const named = process.env['OMNIMIND_TEST_VM_CACHE'] ?? '';
+export const cacheFolder: string = named === '' ? join(checkout, '.cache/vm') : named;
 
 /** What is not of use for this many days is removed when something new is made. */
 const KEPT_DAYS = 30;
