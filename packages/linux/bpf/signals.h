@@ -44,13 +44,9 @@ static __always_inline bool is_told(struct task_struct *target, int signal, int 
 
 static __always_inline int code_of(struct kernel_siginfo *info)
 {
-  int code = SI_KERNEL;
-
   if (!info)
     return SI_USER;
-  if ((__u64)info != SEND_SIG_PRIV)
-    bpf_core_read(&code, sizeof(code), &info->si_code);
-  return code;
+  return (__u64)info == SEND_SIG_PRIV ? SI_KERNEL : info->si_code;
 }
 
 /* After the permission check; the target's siglock is held and interrupts are off (kernel/signal.c). */

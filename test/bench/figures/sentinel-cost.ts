@@ -24,7 +24,7 @@ export async function run(context: BenchContext): Promise<readonly Row[]> {
     await Sentinel.open({ guard: false }).close();
   } catch (error) {
     if (!(error instanceof SentinelUnavailable)) throw error;
-    return figures.map((figure) => notRun(figure, error.message));
+    return figures.filter(context.wants).map((figure) => notRun(figure, error.message));
   }
   await using target = await Target.start('handles');
   const rows: Row[] = [];

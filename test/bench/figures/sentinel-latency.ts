@@ -23,7 +23,7 @@ export async function run(context: BenchContext): Promise<readonly Row[]> {
   {
     await using omnid = await startSentinelOmnid(context);
     const absence = await sentinelAbsence(omnid);
-    if (absence !== undefined) return figures.map((figure) => notRun(figure, absence));
+    if (absence !== undefined) return figures.filter(context.wants).map((figure) => notRun(figure, absence));
     if (context.wants('sentinel-kill-to-row-p99') || context.wants('sentinel-kill-to-row-p50')) {
       const samples = await killsToRows(context, omnid);
       rows.push(measured('sentinel-kill-to-row-p99', { value: percentile(samples, 99) }));

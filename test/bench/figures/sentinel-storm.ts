@@ -47,7 +47,7 @@ const deathsProgram = `
 export async function run(context: BenchContext): Promise<readonly Row[]> {
   await using omnid = await startSentinelOmnid(context);
   const absence = await sentinelAbsence(omnid);
-  if (absence !== undefined) return figures.map((figure) => notRun(figure, absence));
+  if (absence !== undefined) return figures.filter(context.wants).map((figure) => notRun(figure, absence));
   const rows: Row[] = [];
   if (context.wants('sentinel-storm-unaccounted') || context.wants('sentinel-storm-rows'))
     rows.push(...(await stormRows(context, omnid)));
