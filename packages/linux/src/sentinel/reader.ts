@@ -15,8 +15,8 @@ import { Ring } from './ring.ts';
 import { SharedArray } from './shared-array.ts';
 import { SLOTS_MAX, Tallies, type Description } from './tallies.ts';
 
-/** How soon a repeat is told. */
-const FLUSH_MS = 20;
+/** How soon a repeat is told: each telling is a write of the server's, with its fsync. */
+const FLUSH_MS = 100;
 /** Room for a tally key and its slot's number. */
 const KEY_BYTES = layouts.tally_key.size;
 /** How soon a loss is told that no event announces. */

@@ -13,7 +13,7 @@ const LONGS = size / 8;
 const WORDS = size / 4;
 
 /** Each costs a call of some microseconds: the end of a thousand events is spread over many looks. */
-const LEAVING_PER_FLUSH = 128;
+const LEAVING_PER_FLUSH = 512;
 /** A program that has taken a slot has published its key within microseconds. */
 const SETTLE_MS = 2;
 
