@@ -44,8 +44,9 @@ async function removeOld(): Promise<void> {
   const oldest = Date.now() - KEPT_DAYS * 24 * 3600 * 1000;
   for (const name of await readdir(cacheFolder)) {
     const path = join(cacheFolder, name);
-    const { mtimeMs } = await stat(path);
-    if (mtimeMs < oldest) await rm(path, { recursive: true, force: true });
+    // Another run may have finished what it was making.
+    const found = await stat(path).catch(() => undefined);
+    if (found !== undefined && found.mtimeMs < oldest) await rm(path, { recursive: true, force: true });
   }
 }
 

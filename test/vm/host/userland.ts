@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { dependencies, unpackedPackage } from './apt.ts';
 import { output } from './command.ts';
 import type { CpioEntry } from './cpio.ts';
@@ -10,6 +10,9 @@ const programs = ['dash', 'perl', 'setpriv', 'unshare', 'kill', 'pkill', 'pgrep'
 
 /** Loaded when the product runs, so that no program names it. */
 const bpfPackage = 'libbpf1';
+
+/** Debian's folder of libraries, in /lib or /usr/lib, which are one. */
+const libraryFolder = 'x86_64-linux-gnu';
 
 const users = ['root:x:0:0:root:/root:/bin/sh', 'alice:x:1000:1000::/tmp:/bin/sh', 'bob:x:1001:1001::/tmp:/bin/sh'];
 const groups = ['root:x:0:', 'alice:x:1000:', 'bob:x:1001:', 'nogroup:x:65534:'];
@@ -31,7 +34,7 @@ export async function userland(): Promise<CpioEntry[]> {
     ...(await busybox()),
     ...found.flat(),
     { kind: 'link', path: 'usr/bin/sh', target: 'dash' },
-    ...(await bpf()),
+    ...(await packageLibraries(bpfPackage)),
   ];
   // What two programs are both linked with; the last of a path counts, so that a real command replaces busybox's.
   return [...new Map(entries.map((entry) => [entry.path, entry])).values()];
@@ -49,18 +52,18 @@ export async function busybox(): Promise<CpioEntry[]> {
   ];
 }
 
-/** libbpf and what it is linked with, from the packages: it need not be installed here. */
-async function bpf(): Promise<CpioEntry[]> {
-  const folders = await Promise.all((await closure(bpfPackage)).map((name) => unpackedPackage(name)));
+/** The libraries of a package and of all that it needs, from the packages: they need not be installed here. */
+export async function packageLibraries(name: string): Promise<CpioEntry[]> {
+  const folders = await Promise.all((await closure(name)).map((each) => unpackedPackage(each)));
   const found = await Promise.all(
     folders.map(async (folder) => {
       const files = await readdir(folder, { recursive: true, withFileTypes: true });
-      return files.filter(({ name }) => /\.so(\.|$)/.test(name));
+      return files.filter((file) => /\.so(\.|$)/.test(file.name) && file.parentPath.endsWith(libraryFolder));
     }),
   );
   return found.flat().map((file): CpioEntry => {
     const from = join(file.parentPath, file.name);
-    const path = `usr/lib/${basename(file.parentPath)}/${file.name}`;
+    const path = `usr/lib/${libraryFolder}/${file.name}`;
     return file.isSymbolicLink() ? { kind: 'linkOf', path, from } : { kind: 'file', path, from, mode: 0o755 };
   });
 }
