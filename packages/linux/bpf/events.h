@@ -17,6 +17,9 @@ enum event_kind { EVENT_SIGNAL = 1, EVENT_EXIT = 2, EVENT_OOM = 3, EVENT_JOIN = 
 /* What `signal_event.outcome` says beyond the tracepoint's result (enum of include/trace/events/signal.h). */
 enum refusal { OUTCOME_DENIED = 100, OUTCOME_AUDITED = 101 };
 
+/* What `signal_event.code` says beyond si_code: the kernel sent it for what the sender did (SEND_SIG_NOINFO). */
+enum unasked { CODE_IMPLIED = 0x10000 };
+
 enum drop_cause { DROP_SIGNALS, DROP_EXITS, DROP_OOM, DROP_JOINS, DROP_MARKS, DROP_DENIALS, DROP_CAUSES };
 
 /* An event that no slot counts. */
@@ -57,6 +60,9 @@ struct signal_event {
   __s32 code;
   __s32 outcome;
   __u32 group;
+  /* The limit of CPU time (RLIMIT_CPU) that was reached, seconds; 0: that is not why. */
+  __u32 cpu_limit_s;
+  __u32 zero;
   struct task_seen sender;
   struct task_seen target;
 };

@@ -44,6 +44,9 @@ typedef struct {
   long counter;
 } atomic_long_t;
 typedef struct {
+  __s64 counter;
+} atomic64_t;
+typedef struct {
   __u32 val;
 } kuid_t;
 
@@ -61,7 +64,20 @@ struct k_sigaction {
 struct sighand_struct {
   struct k_sigaction action[64];
 };
+struct task_cputime_atomic {
+  atomic64_t utime;
+  atomic64_t stime;
+};
+struct thread_group_cputimer {
+  struct task_cputime_atomic cputime_atomic;
+};
+struct rlimit {
+  unsigned long rlim_cur;
+  unsigned long rlim_max;
+};
 struct signal_struct {
+  struct thread_group_cputimer cputimer;
+  struct rlimit rlim[16];
   atomic_t live;
   int group_exit_code;
   unsigned int flags;

@@ -58,6 +58,7 @@ struct telling {
   __s32 code;
   __s32 outcome;
   __u32 group;
+  __u32 cpu_limit_s;
   /* What it counts as where it cannot be told. */
   __u32 cause;
 };
@@ -129,6 +130,8 @@ static __always_inline void tell_signal(struct task_struct *sender, struct task_
   event->code = telling->code;
   event->outcome = telling->outcome;
   event->group = telling->group;
+  event->cpu_limit_s = telling->cpu_limit_s;
+  event->zero = 0;
   see_task(&event->sender, sender);
   see_task(&event->target, target);
   know_sender(sender);

@@ -73,8 +73,11 @@ export type EventOutcome = Static<typeof EventOutcome>;
 export const TerminationOutcome = Type.Enum(['exited', 'killed', 'denied', 'survived']);
 export type TerminationOutcome = Static<typeof TerminationOutcome>;
 
-/** How the signal was sent: kill(2)'s `si_code` in words. */
-export const SignalCode = Type.Enum(['user', 'kernel', 'tkill', 'queue', 'pidfd']);
+/**
+ * How the signal was sent: kill(2)'s `si_code` in words. `implied`: the kernel sent it for what the sender did otherwise
+ * than by a signal: cgroup.kill, its own end (PR_SET_PDEATHSIG), a write to a pipe that nobody reads.
+ */
+export const SignalCode = Type.Enum(['user', 'kernel', 'tkill', 'queue', 'pidfd', 'implied']);
 export type SignalCode = Static<typeof SignalCode>;
 
 const Bytes = Type.Integer({ minimum: 0 });
@@ -83,6 +86,11 @@ const Bytes = Type.Integer({ minimum: 0 });
 export const OomKill = Type.Object(
   {
     allocator: Type.Object({ pid: Type.Integer({ minimum: 0 }), comm: Type.String() }, { additionalProperties: false }),
+    /** What was out of memory: the machine, or a cgroup with a limit. Absent where the kernel's log cannot be read. */
+    scope: Type.Optional(Type.Enum(['machine', 'cgroup', 'nodes'])),
+    /** The cgroup whose limit was reached. */
+    cgroup: Type.Optional(Type.String()),
+    limitBytes: Type.Optional(Bytes),
     virtualBytes: Type.Optional(Bytes),
     anonBytes: Type.Optional(Bytes),
     fileBytes: Type.Optional(Bytes),
@@ -93,6 +101,18 @@ export const OomKill = Type.Object(
   { additionalProperties: false },
 );
 export type OomKill = Static<typeof OomKill>;
+
+/** What the kernel's observer knows of a signal that the kernel sent by itself. */
+export const KernelFacts = Type.Object(
+  {
+    /** The limit of CPU time (RLIMIT_CPU) that the target reached. */
+    cpuLimitSeconds: Type.Optional(Type.Integer({ minimum: 1 })),
+    /** The sender was on its way out: its end sent the signal. */
+    senderExiting: Type.Optional(Type.Boolean()),
+  },
+  { additionalProperties: false },
+);
+export type KernelFacts = Static<typeof KernelFacts>;
 
 /** How a covered process ended, as wait(2) tells it: one of the two is null. */
 export const ProcessExit = Type.Object(
@@ -127,6 +147,7 @@ export const SignalEvent = Type.Object(
     override: Type.Optional(Type.Boolean()),
     /** For a SIGKILL of the kernel's: the OOM killer sent it. */
     oom: Type.Optional(OomKill),
+    kernel: Type.Optional(KernelFacts),
     /** For the exit of a covered process. */
     exit: Type.Optional(ProcessExit),
     context: EventContext,

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ignorer, pythonScript, sleeper, start } from '#test/integration/sentinel/support/processes.ts';
 import { skipReason, skipWords, Watched } from '#test/integration/sentinel/support/sentinel.ts';
 
-const { SIGABRT, SIGSEGV, SIGPIPE, SIGTERM, SIGKILL, SIGUSR1, SIGTSTP, SIGCONT } = constants.signals;
+const { SIGABRT, SIGSEGV, SIGPIPE, SIGTERM, SIGKILL, SIGUSR1, SIGTSTP, SIGCONT, SIGXCPU } = constants.signals;
 /** The first of the real-time signals that glibc leaves to programs. */
 const SIGRTMIN = 34;
 
@@ -32,7 +32,38 @@ describe.skipIf(skipReason !== undefined)(`what it did${skipWords}`, () => {
       'import os, signal; signal.signal(signal.SIGPIPE, signal.SIG_DFL); r, w = os.pipe(); os.close(r); os.write(w, b"x")',
     );
     const event = await watched.signal(script.pid, SIGPIPE);
-    expect(event).toMatchObject({ outcome: 'delivered', sender: { pid: script.pid }, target: { pid: script.pid } });
+    expect(event).toMatchObject({
+      outcome: 'delivered',
+      code: 'implied',
+      sender: { pid: script.pid },
+      target: { pid: script.pid },
+    });
+  });
+
+  test.each([
+    ['the hard limit of CPU time', '(1, 1)', SIGKILL, 1],
+    ['the soft limit of CPU time', '(1, 60)', SIGXCPU, 1],
+  ])('%s', async (_name, limits, signal, seconds) => {
+    const watched = new Watched();
+    const script = await pythonScript(
+      `import resource
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+resource.setrlimit(resource.RLIMIT_CPU, ${limits})
+while True: pass`,
+    );
+    const event = await watched.signal(script.pid, signal);
+    expect(event).toMatchObject({ code: 'kernel', cpuLimitSeconds: seconds, sender: { pid: script.pid } });
+  });
+
+  test("a parent's end", async () => {
+    const watched = new Watched();
+    const parent = await start('/bin/sh', [
+      '-c',
+      'setpriv --pdeathsig KILL sh -c "echo \\$\\$; exec sleep 300" & read -r go; exit 0',
+    ]);
+    const child = Number(await parent.line());
+    parent.go();
+    expect(await watched.signal(child, SIGKILL)).toMatchObject({ code: 'implied', sender: { pid: parent.pid, exiting: true } });
   });
 
   test('an ignored signal', async () => {

@@ -26,12 +26,16 @@ const outcomes: ReadonlyMap<number, SignalOutcome> = new Map([
   [101, 'audited'],
 ]);
 
+/** CODE_IMPLIED, bpf/events.h: there is no siginfo. */
+const CODE_IMPLIED = 0x10000;
+
 /**
  * si_code in the protocol's words (include/uapi/asm-generic/siginfo.h). pidfd_send_signal(2) is told as `user`, as the
  * kernel tells it. Timers, asynchronous I/O and faults are the kernel's.
  */
 export function codeWord(siCode: number): SignalCode {
   if (siCode === 0) return 'user';
+  if (siCode === CODE_IMPLIED) return 'implied';
   if (siCode === -1) return 'queue';
   return siCode === -6 ? 'tkill' : 'kernel';
 }
@@ -45,6 +49,7 @@ export function outcomeWord(outcome: number): SignalOutcome {
 export function decodeSignal(view: DataView, at: number): SignalRecord {
   const siCode = view.getInt32(at + members.code, littleEndian);
   const lease = view.getBigUint64(at + members.lease, littleEndian);
+  const cpuLimit = view.getUint32(at + members.cpu_limit_s, littleEndian);
   return {
     slot: view.getUint32(at + members.slot, littleEndian),
     firstNs: view.getBigUint64(at + members.time_ns, littleEndian),
@@ -55,6 +60,7 @@ export function decodeSignal(view: DataView, at: number): SignalRecord {
     wholeProcess: view.getUint32(at + members.group, littleEndian) !== 0,
     sender: decodeTask(view, at + members.sender),
     target: decodeTask(view, at + members.target),
+    ...(cpuLimit === 0 ? {} : { cpuLimitSeconds: cpuLimit }),
     ...(lease === 0n ? {} : { leaseNumber: lease }),
   };
 }

@@ -4,6 +4,7 @@ import { layouts } from './layout.ts';
 
 const COMM_BYTES = 16;
 const PF_KTHREAD = 0x0020_0000;
+const PF_EXITING = 0x4;
 const nsPerTick = BigInt(1_000_000_000 / ticksPerSecond);
 
 const task = layouts.task_seen.members;
@@ -25,6 +26,7 @@ export function decodeComm(view: DataView, at: number): string {
 /** Decodes a struct task_seen. */
 export function decodeTask(view: DataView, at: number): TaskSeen {
   const startNs = view.getBigUint64(at + task.start_ns, littleEndian);
+  const flags = view.getUint32(at + task.flags, littleEndian);
   return {
     pid: view.getUint32(at + task.tgid, littleEndian),
     tid: view.getUint32(at + task.tid, littleEndian),
@@ -32,7 +34,8 @@ export function decodeTask(view: DataView, at: number): TaskSeen {
     startNs,
     uid: view.getUint32(at + task.uid, littleEndian),
     comm: decodeComm(view, at + task.comm),
-    kernelThread: (view.getUint32(at + task.flags, littleEndian) & PF_KTHREAD) !== 0,
+    kernelThread: (flags & PF_KTHREAD) !== 0,
+    exiting: (flags & PF_EXITING) !== 0,
     cgroupId: view.getBigUint64(at + task.cgroup_id, littleEndian),
     ancestry: decodeAncestry(view, at + task.ancestry, view.getUint32(at + task.ancestors, littleEndian)),
   };

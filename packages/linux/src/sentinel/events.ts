@@ -20,6 +20,8 @@ export interface TaskSeen {
   /** The process' name, not the thread's. */
   readonly comm: string;
   readonly kernelThread: boolean;
+  /** It was on its way out: what it sent then, its exit did. */
+  readonly exiting: boolean;
   /** Nearest first, at most 8. */
   readonly ancestry: readonly AncestorSeen[];
   /** A number for the cgroup of the v2 tree: the inode of its folder. */
@@ -57,6 +59,8 @@ export interface SignalSeen {
   /** sigaction(2)'s si_code, as it is. */
   readonly siCode: number;
   readonly outcome: SignalOutcome;
+  /** For a SIGKILL or SIGXCPU of the kernel's: the limit of CPU time (RLIMIT_CPU) that was reached, seconds. */
+  readonly cpuLimitSeconds?: number;
   /** Was the signal for the whole process, and not for one thread of it? */
   readonly wholeProcess: boolean;
   /** With the code `kernel`: whichever task was running, which need have nothing to do with it (a terminal's Ctrl-C). */

@@ -23,8 +23,21 @@ export const layouts = {
     },
   },
   signal_event: {
-    size: 664,
-    members: { kind: 0, slot: 4, time_ns: 8, lease: 16, signal: 24, code: 28, outcome: 32, group: 36, sender: 40, target: 352 },
+    size: 672,
+    members: {
+      kind: 0,
+      slot: 4,
+      time_ns: 8,
+      lease: 16,
+      signal: 24,
+      code: 28,
+      outcome: 32,
+      group: 36,
+      cpu_limit_s: 40,
+      zero: 44,
+      sender: 48,
+      target: 360,
+    },
   },
   exit_event: {
     size: 56,

@@ -31,6 +31,6 @@ function taskOf(view: DataView, tgidAt: number, startAt: number): TaskSeen {
   const pid = view.getUint32(tgidAt, littleEndian);
   const startNs = view.getBigUint64(startAt, littleEndian);
   const startTicks = startTicksOf(startNs);
-  const unknown = { uid: UNKNOWN_UID, comm: '', kernelThread: false, ancestry: [], cgroupId: 0n };
+  const unknown = { uid: UNKNOWN_UID, comm: '', kernelThread: false, exiting: false, ancestry: [], cgroupId: 0n };
   return { pid, tid: pid, startTicks, startNs, ...unknown };
 }

@@ -1,5 +1,6 @@
 import type { OomKillSeen, SignalSeen } from '#linux/sentinel/events.ts';
 import type { Lease } from '#core/lease.ts';
+import type { KernelFacts } from '#protocol/history.ts';
 import { clock, monotonicNs } from '../machine.ts';
 import { momentContext } from '../moment.ts';
 import type { NewEvent } from '../store/event-rows.ts';
@@ -41,7 +42,7 @@ export class SignalRecorder {
 
   /** Signals as the sentinel tells them, in one transaction. */
   record(batch: readonly SignalSeen[]): void {
-    const foreign = batch.filter((seen) => seen.code === 'kernel' || !this.#isOwn(seen.sender));
+    const foreign = batch.filter(({ code, sender }) => code === 'kernel' || code === 'implied' || !this.#isOwn(sender));
     if (foreign.length === 0) return;
     // Made now: the context is to be that of the signal, not of the disk's.
     const events = foreign.map((seen) => ({ seen, event: this.#event(seen) }));
@@ -110,9 +111,8 @@ export class SignalRecorder {
   }
 
   #event(seen: SignalSeen): NewEvent {
-    // Whoever runs when the kernel sends a signal by itself need have nothing to do with it (a terminal's Ctrl-C).
-    const isNobody = seen.code === 'kernel' && seen.sender.pid !== seen.target.pid;
     const lease = this.#leaseOf(seen);
+    const kernel = kernelFacts(seen);
     return {
       firstWallMs: wallMsOf(seen.firstNs),
       lastWallMs: wallMsOf(seen.lastNs),
@@ -122,12 +122,27 @@ export class SignalRecorder {
       code: seen.code,
       outcome: seen.outcome,
       count: seen.count,
-      sender: isNobody ? null : processRef(seen.sender),
+      sender: hasSender(seen) ? processRef(seen.sender) : null,
       target: processRef(seen.target),
       leaseId: lease?.id,
+      ...(kernel === undefined ? {} : { kernel }),
       context: momentContext(),
     };
   }
+}
+
+/**
+ * Whoever runs when the kernel sends a signal by itself need have nothing to do with it (a terminal's Ctrl-C); but where
+ * it is on its way out, its end is what sent it.
+ */
+function hasSender({ code, sender, target }: SignalSeen): boolean {
+  return code !== 'kernel' || sender.pid === target.pid || sender.exiting;
+}
+
+function kernelFacts({ code, sender, target, cpuLimitSeconds }: SignalSeen): KernelFacts | undefined {
+  if (cpuLimitSeconds !== undefined) return { cpuLimitSeconds };
+  const isOthersEnd = sender.exiting && sender.pid !== target.pid && (code === 'kernel' || code === 'implied');
+  return isOthersEnd ? { senderExiting: true } : undefined;
 }
 
 /** A moment of CLOCK_MONOTONIC as wall time, as it stands now. */

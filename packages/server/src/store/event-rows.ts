@@ -3,6 +3,7 @@ import type {
   EventContext,
   EventOutcome,
   EventSource,
+  KernelFacts,
   OomKill,
   ProcessExit,
   ProcessRef,
@@ -26,6 +27,7 @@ export interface NewEvent {
   /** Whose words `reason` is: others do not see it. Undefined: the server's own words. */
   readonly reasonUid?: number | undefined;
   readonly override?: boolean | undefined;
+  readonly kernel?: KernelFacts | undefined;
   readonly exit?: ProcessExit | undefined;
   readonly count?: number | undefined;
   readonly lastWallMs?: number | undefined;
@@ -83,13 +85,14 @@ export interface EventRow {
   readonly override: number | null;
   readonly oom: string | null;
   readonly exit: string | null;
+  readonly kernel: string | null;
   readonly context: string;
 }
 
 /** The columns of an EventRow. The clock's nanoseconds outgrow 2^53 after 104 days, so they are read as text. */
 export const eventColumns =
   'id, first_at, last_at, CAST(monotonic_ns AS TEXT) AS monotonic_ns, source, signal, code, outcome, count, sender_pid, sender_uid, ' +
-  'sender_comm, sender, target_pid, target_uid, target_comm, target, requester_uid, requester, lease_id, reason, reason_uid, termination, override, oom, exit, context';
+  'sender_comm, sender, target_pid, target_uid, target_comm, target, requester_uid, requester, lease_id, reason, reason_uid, termination, override, oom, exit, kernel, context';
 
 /** The event table. Writing methods are for inside a transaction (CommitQueue.run). */
 export class EventRows {
@@ -106,8 +109,8 @@ export class EventRows {
   constructor(database: Database) {
     this.#insert = database.prepare(`
       INSERT INTO event (first_at, last_at, monotonic_ns, source, signal, code, outcome, count, sender_pid, sender_uid, sender_comm,
-        sender, target_pid, target_uid, target_comm, target, requester_uid, requester, lease_id, reason, reason_uid, override, exit, context)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+        sender, target_pid, target_uid, target_comm, target, requester_uid, requester, lease_id, reason, reason_uid, override, exit, kernel, context)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
     this.#finish = database.prepare('UPDATE event SET outcome = ?, termination = ?, last_at = max(last_at, ?) WHERE id = ?');
     this.#recount = database.prepare('UPDATE event SET count = ?, last_at = max(last_at, ?) WHERE id = ?');
     this.#noteOom = database.prepare('UPDATE event SET oom = ? WHERE id = ?');
@@ -150,6 +153,7 @@ export class EventRows {
       event.reasonUid ?? null,
       event.override === true ? 1 : null,
       event.exit === undefined ? null : JSON.stringify(event.exit),
+      event.kernel === undefined ? null : JSON.stringify(event.kernel),
       JSON.stringify(event.context),
     );
     return Number(lastInsertRowid);

@@ -1,6 +1,6 @@
 import type { Caller } from '#core/rights.ts';
 import { mayRead } from '#core/rights.ts';
-import type { ProcessRef, SignalEvent } from '#protocol/history.ts';
+import type { OomKill, ProcessRef, SignalEvent } from '#protocol/history.ts';
 import { signalName } from '#protocol/signals.ts';
 import type { EventRow } from './event-rows.ts';
 
@@ -22,7 +22,8 @@ export function eventText(row: EventRow, reader: Caller): string {
   if (row.reason !== null && mayReadReason(row, reader)) text += `,"reason":${JSON.stringify(row.reason)}`;
   if (row.termination !== null) text += `,"termination":"${row.termination}"`;
   if (row.override !== null) text += ',"override":true';
-  if (row.oom !== null) text += `,"oom":${row.oom}`;
+  if (row.oom !== null) text += `,"oom":${oomSeen(row.oom, row.target_uid, reader)}`;
+  if (row.kernel !== null) text += `,"kernel":${row.kernel}`;
   if (row.exit !== null) text += `,"exit":${row.exit}`;
   return `${text},"context":${row.context}}`;
 }
@@ -40,6 +41,12 @@ function seen(process: string | null, uid: number | null, reader: Caller): strin
   if (process === null) return 'null';
   if (uid === null || mayRead(reader, uid)) return process;
   return JSON.stringify(redact(JSON.parse(process) as ProcessRef));
+}
+
+function oomSeen(oom: string, targetUid: number | null, reader: Caller): string {
+  if (targetUid === null || mayRead(reader, targetUid)) return oom;
+  const { cgroup: _cgroup, ...rest } = JSON.parse(oom) as OomKill;
+  return JSON.stringify(rest);
 }
 
 /** What anybody sees in `ps` by pid: the executable, command line and cgroup stay out. */

@@ -84,6 +84,7 @@ const migrations: readonly string[] = [
   `
   ALTER TABLE lease ADD COLUMN guard INTEGER NOT NULL DEFAULT 0;
   `,
+  'ALTER TABLE event ADD COLUMN kernel TEXT',
 ];
 
 /**

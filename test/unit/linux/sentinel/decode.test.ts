@@ -26,6 +26,7 @@ describe('si_code in words', () => {
     [1, 'kernel'],
     [-2, 'kernel'],
     [-5, 'kernel'],
+    [0x10000, 'implied'],
   ])('%i: %s', (code, word) => expect(codeWord(code)).toBe(word));
 });
 
