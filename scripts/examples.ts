@@ -5,6 +5,7 @@
 // As root, because rights between users are shown too. It touches no process but those that it starts.
 import { join } from 'node:path';
 import { Book } from './examples/book.ts';
+import { recordExplanations } from './examples/explanations.ts';
 import { recordHistory } from './examples/history.ts';
 import { recordLeases } from './examples/leases.ts';
 import { recordProtection } from './examples/protection.ts';
@@ -22,6 +23,7 @@ async function main(): Promise<void> {
   await recordLeases(world, book);
   await recordProtection(world, book);
   await recordTerminations(world, book);
+  await recordExplanations(world, book);
   await recordHistory(world, book);
   book.write(join(import.meta.dirname, '..', 'protocol', 'examples'), redactor(world.folder));
 }

@@ -27,6 +27,7 @@ export type {
 } from './watch-protection.ts';
 
 export { errorCodes, ProtocolError, type ErrorKind } from '#protocol/errors.ts';
+export type { Explanation, ExplainParams } from '#protocol/explanation.ts';
 export type { HistoryFilter, HistoryPage, ProcessRef, SignalEvent } from '#protocol/history.ts';
 export type { ProcessClaim, ProcessIdentity } from '#protocol/identity.ts';
 export type { Lease, LeasePage, RegisterParams } from '#protocol/lease.ts';

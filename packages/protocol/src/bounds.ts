@@ -17,6 +17,9 @@ export const bounds = {
   commandLineBytesMax: 4096,
   ancestryLevelsMax: 8,
 
+  explainedSignalsMax: 20,
+  explainedHoldersMax: 8,
+
   pidMax: 2 ** 31 - 1,
   signalMax: 64,
 

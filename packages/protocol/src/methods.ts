@@ -1,5 +1,6 @@
 import { Type, type Static, type TSchema } from 'typebox';
 import type { ErrorKind } from './errors.ts';
+import { ExplainParams, Explanation } from './explanation.ts';
 import {
   HistoryMissed,
   HistoryNotice,
@@ -123,6 +124,12 @@ export const methods = {
     params: TerminateParams,
     result: TerminateResult,
     errors: ['processNotFound', 'identityMismatch', 'notPermitted', 'signalFailed', 'storeUnavailable'],
+  },
+  'process.explain': {
+    summary: 'How a process ended, and why: what decided, what came before, what the lease did, and what is not known.',
+    params: ExplainParams,
+    result: Explanation,
+    errors: ['leaseNotFound', 'notPermitted'],
   },
   'history.query': {
     summary: 'Recorded events, newest first unless order says otherwise.',

@@ -181,6 +181,11 @@ export class Registry {
     await this.scan();
   }
 
+  /** Resolves when what the kernel saw until now has been taken in. */
+  async settle(): Promise<void> {
+    await this.#options.kernel?.settle();
+  }
+
   /** After a registration: the kernel is told of the terms. */
   termsChanged(lease: Lease): void {
     this.#options.kernel?.marks.set(lease);

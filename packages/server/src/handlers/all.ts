@@ -28,6 +28,7 @@ export function allHandlers(context: ServerContext): Handlers {
     'protection.subscribe': (_params, session) => protection.subscribe(session),
     'protection.unsubscribe': (params, session) => protection.unsubscribe(params, session),
     'process.terminate': (params, session) => process.terminate(params, session),
+    'process.explain': (params, session) => process.explain(params, session),
     'history.query': (params, session) => history.query(params, session),
     'history.subscribe': (params, session) => history.subscribe(params, session),
     'history.unsubscribe': (params, session) => history.unsubscribe(params, session),

@@ -1,9 +1,11 @@
 import { compareIdentity } from '#core/identity.ts';
 import { mayManage, maySignal } from '#core/rights.ts';
 import { ProtocolError } from '#protocol/errors.ts';
+import type { Explanation, ExplainParams } from '#protocol/explanation.ts';
 import type { TerminateParams, TerminateResult } from '#protocol/process.ts';
 import type { Verdict } from '#protocol/verdict.ts';
 import type { Judge, ServerContext } from '../context.ts';
+import { Explainer } from '../explainer.ts';
 import { machine, type Held } from '../machine.ts';
 import { requireSharedPids } from '../peer-rights.ts';
 import type { Session } from '../session.ts';
@@ -11,14 +13,21 @@ import { Termination, type TerminationView } from '../termination.ts';
 
 const SIGTERM = 15;
 
-/** process.*: the mediated kill. */
+/** process.*: the mediated kill, and what became of a process. */
 export class ProcessHandlers implements TerminationView {
   readonly context: ServerContext;
   readonly #judge: Judge;
+  readonly #explainer: Explainer;
 
   constructor(context: ServerContext, judge: Judge) {
     this.context = context;
     this.#judge = judge;
+    this.#explainer = new Explainer(context);
+  }
+
+  explain(params: ExplainParams, session: Session): Promise<Explanation> {
+    if (params.pid !== undefined) requireSharedPids(session);
+    return session.inTurn(() => this.#explainer.explain(params, session.caller));
   }
 
   async terminate(params: TerminateParams, session: Session): Promise<TerminateResult> {

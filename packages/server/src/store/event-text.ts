@@ -37,6 +37,11 @@ function mayReadReason(row: EventRow, reader: Caller): boolean {
   return row.reason_uid === null || mayRead(reader, row.reason_uid);
 }
 
+/** A process as this reader may see it. */
+export function processSeen<Process extends ProcessRef>(process: Process, reader: Caller): ProcessRef {
+  return mayRead(reader, process.uid) ? process : redact(process);
+}
+
 function seen(process: string | null, uid: number | null, reader: Caller): string {
   if (process === null) return 'null';
   if (uid === null || mayRead(reader, uid)) return process;

@@ -83,6 +83,11 @@ export class Store {
     void this.#backlog.add({ write, ...more });
   }
 
+  /** Resolves when what was asked for until now is on the disk, or kept for later. */
+  async settled(): Promise<void> {
+    await this.#commits.run(() => undefined).catch(() => undefined);
+  }
+
   /** Events that never came as far as the database; whoever says so records them. */
   noteDropped(count: number): void {
     this.#droppedElsewhere += count;
