@@ -15,6 +15,7 @@ export const verbs: Readonly<Record<string, () => Promise<VerbModule>>> = {
   'may-kill': () => import('./commands/may-kill.ts'),
   kill: () => import('./commands/kill.ts'),
   history: () => import('./commands/history.ts'),
+  why: () => import('./commands/why.ts'),
   doctor: () => import('./commands/doctor.ts'),
   server: () => import('./commands/server.ts'),
   completion: () => import('./commands/completion.ts'),

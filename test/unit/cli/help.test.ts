@@ -34,6 +34,7 @@ test('every verb of the interface is there', () => {
     'may-kill',
     'kill',
     'history',
+    'why',
     'doctor',
     'server',
     'completion',
