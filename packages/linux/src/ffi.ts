@@ -22,6 +22,7 @@ const cOpen: (path: string, flags: number) => number = libc.func('int open(str p
 const cRead: (fd: number, buffer: Buffers, size: number) => number = libc.func(
   'long read(int fd, uint8_t *buffer, size_t size)',
 );
+const cLseek: (fd: number, offset: number, whence: number) => number = libc.func('long lseek(int fd, long offset, int whence)');
 const cClose: (fd: number) => number = libc.func('int close(int fd)');
 const cPoll: (fds: Buffers, count: number, timeoutMs: number) => number = libc.func(
   'int poll(uint8_t *fds, ulong count, int timeout)',
@@ -70,6 +71,11 @@ export function openFile(path: string, flags: number): number {
 /** read(2) into the buffer's start. @returns bytes read, 0 at the end, or -errno */
 export function readFile(fd: number, buffer: Buffers, size: number): number {
   return result(cRead(fd, buffer, size));
+}
+
+/** lseek(2). @returns the new offset, or -errno */
+export function seekFile(fd: number, offset: number, whence: number): number {
+  return result(cLseek(fd, offset, whence));
 }
 
 /** close(2). @returns 0 or -errno */

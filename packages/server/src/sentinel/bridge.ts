@@ -16,6 +16,7 @@ import { exitEvent, isWorthARow } from './exits.ts';
 import { Joins } from './joins.ts';
 import { KernelMarks } from './kernel-marks.ts';
 import { NoRoomLog } from './no-room-log.ts';
+import { OomLog } from './oom-log.ts';
 import { SignalRecorder, wallMsOf, type Before } from './signal-recorder.ts';
 
 /** How long the kernel's word of a fork or an exit may be on its way, milliseconds. */
@@ -31,6 +32,7 @@ export class SentinelBridge {
   readonly guardAbsence: Absence | undefined;
   readonly #sentinel: Sentinel;
   readonly #refresh: NodeJS.Timeout;
+  readonly #oomLog = new OomLog();
   #joins: Joins | undefined;
   #readTo = -1;
 
@@ -58,7 +60,7 @@ export class SentinelBridge {
     const leaseOf = (seen: SignalSeen): ReturnType<KernelMarks['leaseOf']> =>
       this.marks.leaseOf(seen.leaseNumber) ?? registry.table.members.known(seen.target.pid)?.leases[0];
     const before = this.#before(store);
-    const recorder = new SignalRecorder(store, leaseOf, before);
+    const recorder = new SignalRecorder(store, this.#oomLog, leaseOf, before);
     const joins = new Joins(({ pid }) => registry.table.membership.coverage(pid));
     this.#joins = joins;
     this.#sentinel.onSignals((batch) => {
@@ -140,6 +142,7 @@ export class SentinelBridge {
     clearInterval(this.#refresh);
     await this.#sentinel.close();
     this.#joins?.close();
+    this.#oomLog[Symbol.dispose]();
   }
 }
 

@@ -3,6 +3,7 @@ import type { Lease } from '#core/lease.ts';
 import type { KernelFacts } from '#protocol/history.ts';
 import { clock, monotonicNs } from '../machine.ts';
 import { momentContext } from '../moment.ts';
+import type { OomLog } from './oom-log.ts';
 import type { NewEvent } from '../store/event-rows.ts';
 import type { Store } from '../store/store.ts';
 import type { ProcessStart } from '../store/meta.ts';
@@ -19,6 +20,8 @@ export interface Before {
 }
 /** Kernel kills that an OOM victim may belong to: it is told right after its signal. */
 const kernelKillsMax = 64;
+/** How long the kernel's log may be behind its events. */
+const logMs = 20;
 
 /**
  * Writes what the kernel saw: a row for each kind of signal, whose count grows while more of it come. The server's own
@@ -26,6 +29,7 @@ const kernelKillsMax = 64;
  */
 export class SignalRecorder {
   readonly #store: Store;
+  readonly #oomLog: OomLog;
   readonly #leaseOf: (seen: SignalSeen) => Lease | undefined;
   /** The rows of events that may be told again, by serial. */
   readonly #rows = new Map<number, number>();
@@ -34,8 +38,9 @@ export class SignalRecorder {
   readonly #kernelKills = new Map<number, { row: number }>();
 
   /** @param before what an earlier server may have written already, where this one goes on with its ring */
-  constructor(store: Store, leaseOf: (seen: SignalSeen) => Lease | undefined, before: Before | undefined) {
+  constructor(store: Store, oomLog: OomLog, leaseOf: (seen: SignalSeen) => Lease | undefined, before: Before | undefined) {
     this.#store = store;
+    this.#oomLog = oomLog;
     this.#leaseOf = leaseOf;
     this.#before = before;
   }
@@ -105,9 +110,20 @@ export class SignalRecorder {
     this.#store.writeLater(() => {
       const row = this.#kernelKills.get(seen.pid)?.row;
       if (row === undefined) return;
-      this.#store.noteOom(row, { allocator: { pid: seen.allocator.pid, comm: seen.allocator.comm }, ...seen.memory });
-      this.#store.tellWhenCommitted(row);
+      this.#noteOom(row, seen);
+      // The kernel logs the victim's memory just after the event.
+      setTimeout(() => {
+        this.#store.writeLater(() => {
+          this.#noteOom(row, seen);
+        });
+      }, logMs).unref();
     });
+  }
+
+  #noteOom(row: number, { pid, allocator, memory }: OomKillSeen): void {
+    const told = { allocator: { pid: allocator.pid, comm: allocator.comm }, ...this.#oomLog.of(pid), ...memory };
+    this.#store.noteOom(row, told);
+    this.#store.tellWhenCommitted(row);
   }
 
   #event(seen: SignalSeen): NewEvent {
