@@ -50,7 +50,7 @@ function ofStatus({ facts, ending, cause }: Known): Unknown[] {
   if (ending.kind !== 'gone' || cause.kind === 'unknown') return [];
   const why = facts.sentinel.active
     ? 'exits are recorded of protected processes alone'
-    : `without the sentinel no exit status is recorded: ${facts.sentinel.why}`;
+    : `the parent had asked for it before the server could (a kernel before 6.15, and no sentinel: ${facts.sentinel.why})`;
   return [{ what: 'its exit status', why, ...(facts.sentinel.active ? { fix: coverFix } : fixOf(facts)) }];
 }
 

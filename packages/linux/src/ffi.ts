@@ -27,6 +27,9 @@ const cClose: (fd: number) => number = libc.func('int close(int fd)');
 const cPoll: (fds: Buffers, count: number, timeoutMs: number) => number = libc.func(
   'int poll(uint8_t *fds, ulong count, int timeout)',
 );
+const cIoctl: (fd: number, request: number, argument: Buffers) => number = libc.func(
+  'int ioctl(int fd, ulong request, uint8_t *argument)',
+);
 const cFlock: (fd: number, operation: number) => number = libc.func('int flock(int fd, int operation)');
 const cSysconf: (name: number) => number = libc.func('long sysconf(int name)');
 const cClockGettime: (clock: number, time: Buffers) => number = libc.func('int clock_gettime(int clock, uint8_t *time)');
@@ -86,6 +89,11 @@ export function closeFile(fd: number): number {
 /** poll(2) over an array of struct pollfd. @returns how many have events, or -errno */
 export function poll(fds: Buffers, count: number, timeoutMs: number): number {
   return result(cPoll(fds, count, timeoutMs));
+}
+
+/** ioctl(2) with a structure. @returns 0 or more, or -errno */
+export function control(fd: number, request: number, argument: Buffers): number {
+  return result(cIoctl(fd, request, argument));
 }
 
 /** flock(2). @returns 0 or -errno */

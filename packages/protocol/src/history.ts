@@ -39,10 +39,10 @@ export const EventContext = Type.Object(
 export type EventContext = Static<typeof EventContext>;
 
 /**
- * Who wrote the row: the kernel's observer, a kill through the server, a lease's transition, or the server about its
- * own history.
+ * Who wrote the row: the kernel's observer, a kill through the server, a lease's transition, the server about its own
+ * history, or the pidfd by which the server holds a covered process.
  */
-export const EventSource = Type.Enum(['sentinel', 'mediated', 'lease', 'server']);
+export const EventSource = Type.Enum(['sentinel', 'mediated', 'lease', 'server', 'pidfd']);
 export type EventSource = Static<typeof EventSource>;
 
 /**

@@ -1,5 +1,6 @@
 import type { LiveProcess } from '#core/explain-facts.ts';
 import type { Caller } from '#core/rights.ts';
+import { readZombieStatus } from '#linux/exit-status.ts';
 import { openPidfd } from '#linux/pidfd.ts';
 import { readStat } from '#linux/proc-stat.ts';
 import { describe } from './describe.ts';
@@ -15,7 +16,8 @@ export function liveProcess(pid: number, reader: Caller): LiveProcess | undefine
   // What was read is of one process only if it has its pid still: a zombie keeps it, and so does whoever is held and runs.
   if (found === undefined || stat === undefined || (stat.state !== 'Z' && !held.alive())) return undefined;
   const { startTicks, state } = stat;
-  return { process: { ...processSeen(found, reader), startTicks }, state };
+  const waitStatus = state === 'Z' ? tryRead(() => readZombieStatus(pid, startTicks)) : undefined;
+  return { process: { ...processSeen(found, reader), startTicks }, state, waitStatus };
 }
 
 /** Has this process ended? A zombie has. */

@@ -6,6 +6,7 @@ import { Alarm } from './alarm.ts';
 import { newLeaseId } from './lease-id.ts';
 import { transition } from './lease-events.ts';
 import { clock, machine, withMarks, type Held } from './machine.ts';
+import { memberExit } from './member-exit.ts';
 import { Scanner } from './scanner.ts';
 import type { KernelMarks } from './sentinel/kernel-marks.ts';
 import type { Store } from './store/store.ts';
@@ -77,6 +78,7 @@ export class Registry {
     this.table.protectedSet.listen((change) => {
       if (change.kind === 'added') options.kernel?.marks.mark(change.member);
       else {
+        if (options.kernel === undefined) this.#recordExit(change.member);
         options.kernel?.marks.unmark(change.member);
         options.watcher.unwatch(pidfdOf(change.member));
         this.#left(change.member);
@@ -145,6 +147,12 @@ export class Registry {
       },
       { isNeeded: () => leases.some(({ state }) => state === 'active') },
     );
+  }
+
+  /** The sentinel tells of exits better; without it, what the pidfd knows is kept. */
+  #recordExit(member: Member): void {
+    const event = memberExit(member);
+    if (event !== undefined) this.#options.store.recordLater(event);
   }
 
   /** It has exited, whoever saw that first; where its lease is over, the lease's rows go together. */

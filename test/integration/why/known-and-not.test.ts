@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { release } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import type { Explanation } from '#protocol/explanation.ts';
 import { skipReason, skipWords } from '#test/integration/sentinel/support/sentinel.ts';
@@ -9,6 +10,14 @@ import { startRelay } from '#test/support/server/relay.ts';
 import { serve } from '#test/support/server/served.ts';
 import { until } from '#test/support/server/until.ts';
 import { runToEnd, serveSeeing, startCovered, whyPid } from './support/seeing.ts';
+
+/** Before, a pidfd does not tell how its process ended. */
+const tellsAfterwards = isAtLeast(6, 15);
+
+function isAtLeast(major: number, minor: number): boolean {
+  const [have = 0, haveMinor = 0] = release().split('.').map(Number);
+  return have > major || (have === major && haveMinor >= minor);
+}
 
 const isRoot = process.getuid?.() === 0;
 /** A user who needs no account: the kernel asks for numbers alone. */
@@ -80,17 +89,42 @@ describe('what is there, and what is not', () => {
       cause: { kind: 'mediated' },
       unknown: [],
     });
+  });
+
+  test.skipIf(!tellsAfterwards)('without the sentinel: a SIGKILL that nobody mediated, and not by whom', async () => {
+    await using served = await serve();
     await using covered = await startSleeper();
     const { id: leaseId } = await served.wire.call('lease.register', { pid: covered.pid });
     await covered.kill();
     await until(async () => (await served.wire.call('lease.get', { leaseId })).state === 'exited');
     const why = await served.wire.call('process.explain', { leaseId });
-    expect(why.unknown[0]).toMatchObject({
-      why: expect.stringContaining('without the sentinel only kills through the server are recorded'),
-      fix: expect.stringContaining('enabled = true'),
+    expect(why.answer).toMatch(/was killed by SIGKILL; who sent it is not recorded$/);
+    expect(why).toMatchObject({
+      ending: { kind: 'signaled', signal: 9, exitCode: null, source: 'wait' },
+      cause: { kind: 'unknown', certain: false },
+      lease: { id: leaseId, state: 'exited' },
+      unknown: [
+        {
+          what: 'who sent SIGKILL',
+          why: expect.stringContaining('without the sentinel only kills through the server are recorded'),
+          fix: expect.stringContaining('enabled = true'),
+        },
+      ],
     });
-    expect(why).toMatchObject({ lease: { id: leaseId, state: 'exited' } });
   });
+
+  test.skipIf(!tellsAfterwards)(
+    `without the sentinel too an exit code of 137 is no SIGKILL${tellsAfterwards ? '' : ' (skipped: needs Linux 6.15)'}`,
+    async () => {
+      await using served = await serve();
+      await using script = runScript('read -r go <&3; exit 137');
+      const { leaseId } = await startCovered(served, script);
+      await until(async () => (await served.wire.call('lease.get', { leaseId })).state === 'exited');
+      const why = await served.wire.call('process.explain', { leaseId });
+      expect(why.answer).toMatch(/exited with code 137 by itself: no signal ended it/);
+      expect(why).toMatchObject({ ending: { kind: 'exited', exitCode: 137, source: 'wait' }, unknown: [] });
+    },
+  );
 
   test('the server’s own SIGTERM, to which it ended', async () => {
     await using served = await serve();

@@ -39,6 +39,7 @@ export const sources: readonly string[] = Object.keys({
   mediated: true,
   lease: true,
   server: true,
+  pidfd: true,
 } satisfies Record<EventSource, true>);
 
 /** The filter for queries and for subscriptions. */
