@@ -138,6 +138,20 @@ export const targets = {
     target: 1.25,
     reference: 'node -e 0, whole process',
   },
+  'run-cold': {
+    unit: 'ms',
+    judged: 'ratio',
+    direction: 'atMost',
+    target: 1.5,
+    reference: 'node -e 0, whole process; the command is true',
+  },
+  'run-against-nice': {
+    unit: 'ms',
+    judged: 'ratio',
+    direction: 'atMost',
+    target: null,
+    reference: "/bin/sh -c 'nice -n 10 true', whole process",
+  },
   'launcher-cold': {
     unit: 'ms',
     judged: 'ratio',

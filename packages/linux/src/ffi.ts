@@ -13,6 +13,9 @@ const SYS_PIDFD_SEND_SIGNAL = 424;
 const SYS_PIDFD_OPEN = 434;
 const SYS_LANDLOCK_CREATE_RULESET = 444;
 const LANDLOCK_CREATE_RULESET_VERSION = 1;
+/** An old call: its number differs. */
+const SYS_IOPRIO_SET = process.arch === 'x64' ? 251 : 30;
+const IOPRIO_WHO_PROCESS = 1;
 
 type Syscall = (number: number, a: number, b: number, c: number, d: number) => number;
 type Buffers = Uint8Array;
@@ -64,6 +67,11 @@ export function pidfdSendSignal(pidfd: number, signal: number): number {
 /** landlock_create_ruleset(2) asked for its version. @returns the ABI, or -errno */
 export function landlockAbi(): number {
   return result(syscall(SYS_LANDLOCK_CREATE_RULESET, 0, 0, LANDLOCK_CREATE_RULESET_VERSION, 0));
+}
+
+/** ioprio_set(2) for one process. @returns 0 or -errno */
+export function ioprioSet(pid: number, value: number): number {
+  return result(syscall(SYS_IOPRIO_SET, IOPRIO_WHO_PROCESS, pid, value, 0));
 }
 
 /** open(2) of what is there already; unlike fs.openSync, a file that is gone costs no exception. @returns fd or -errno */

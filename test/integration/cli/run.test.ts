@@ -37,7 +37,8 @@ test('the lease is there before the first instruction, with the command’s own 
     '-c',
     script,
   ]);
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/^omnictl: the log is .*\n$/);
   const [words = '', json = ''] = stdout.split('\n');
   const [pid, scriptPid, mode, marker] = words.split(' ');
   expect(scriptPid).toBe(pid);
@@ -98,7 +99,8 @@ test.each([
 ])('run %o ends with %i', async (command, expected) => {
   const { code, stderr } = await user.omnictl(['run', '--', ...command]);
   expect(code).toBe(expected);
-  expect(stderr).toMatch(expected > 125 && expected < 128 ? /^sh: .*(not found|Permission denied)\n$/ : /^$/);
+  const failed = /^sh: .*(not found|Permission denied)\nomnictl: the log is .*\.log\.err\n$/;
+  expect(stderr).toMatch(expected > 125 && expected < 128 ? failed : /^$/);
 });
 
 test.each([
@@ -130,7 +132,9 @@ test('a death through the server names who asked for it, and why', async () => {
   expect(kill).toMatchObject({ code: 0 });
   const { code, stderr } = await running.result;
   expect(code).toBe(143);
-  expect(stderr).toMatch(/was ended by SIGTERM, through the server, for omnictl\[\d+\] < .+\[\d+\]: 'memory is short'\n$/);
+  expect(stderr).toMatch(
+    /was ended by SIGTERM, through the server, for omnictl\[\d+\] < .+\[\d+\]: 'memory is short'\nomnictl: the log is .*\n$/,
+  );
 });
 
 test.each(['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGALRM', 'SIGINT', 'SIGQUIT', 'SIGWINCH'] as const)(
@@ -164,7 +168,15 @@ test('stdin, arguments and the environment are the command’s own', async () =>
   const env = { KEPT: 'x y', OMNIMIND_IGNORED_SIGNALS: '0', _: 'kept too' };
   const { stdout: shown } = await user.omnictl(['run', '--', '/usr/bin/env', '-0'], { env });
   const names = shown.split('\0').map((entry) => entry.split('=')[0]);
-  const expected = [...Object.keys(user.env), 'KEPT', '_', 'OMNIMIND_LEASE', 'OMNIMIND_DEV_SCRIPT_MODE', 'OMNIMIND_SCRIPT_PID'];
+  const expected = [
+    ...Object.keys(user.env),
+    'KEPT',
+    '_',
+    'OMNIMIND_LEASE',
+    'OMNIMIND_DEV_SCRIPT_MODE',
+    'OMNIMIND_SCRIPT_PID',
+    'OMNIMIND_ATTEMPT',
+  ];
   // A shell stands in between, and says where it is.
   expect(new Set(names.filter((name) => name !== '' && name !== 'PWD'))).toEqual(new Set(expected));
 });
@@ -209,6 +221,7 @@ test('without a server to be had it warns and runs; with --require it does not',
   const required = await stranger.omnictl(['run', '--no-spawn', '--require', '--', 'echo', 'ran']);
   expect(required).toMatchObject({ code: 69, stdout: '' });
   expect(required.stderr).toMatch(/^omnictl: not run: no server answers/);
+  expect(required.stderr).not.toContain('the log is');
   const kept = await stranger.omnictl(['run', '--no-spawn', '--quiet', '--', 'sh', '-c', 'echo "$OMNIMIND_LEASE"'], {
     env: { OMNIMIND_LEASE: 'around' },
   });

@@ -54,6 +54,8 @@ const refused: readonly Case[] = [
   ...['core', 'linux', 'server'].map((name) => ({ file: 'packages/cli/src/commands/*.ts', code: type(`#${name}/x.ts`) })),
   { file: 'packages/cli/src/commands/run.ts', code: value('#server/x.ts') },
   { file: 'packages/cli/src/commands/run.ts', code: value('#core/x.ts') },
+  { file: 'packages/cli/src/run/*.ts', code: value('#server/x.ts') },
+  { file: 'packages/cli/src/*.ts', code: value('#linux/x.ts') },
   { file: 'packages/cli/src/commands/*.ts', code: value('../../../linux/src/x.ts') },
   // Every way to import.
   { file: 'packages/client/src/*.ts', code: `export const y: unknown = await import('#server/x.ts');\n` },
@@ -80,6 +82,8 @@ const accepted: readonly Case[] = [
   { file: 'packages/cli/src/commands/*.ts', code: value('../server/x.ts') },
   { file: 'packages/cli/src/commands/run.ts', code: value('#linux/x.ts') },
   { file: 'packages/cli/src/commands/confine.ts', code: value('#linux/x.ts') },
+  { file: 'packages/cli/src/run/*.ts', code: value('#linux/x.ts') },
+  { file: 'packages/cli/src/run/deeper/*.ts', code: value('#linux/x.ts') },
   { file: 'test/unit/*.ts', code: value('#server/x.ts') },
 ];
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { ignoredSignalsVariable } from './ignored-signals.ts';
+import type { Mode } from './run-options.ts';
 
 const markerBytes = 32;
 
@@ -8,9 +9,18 @@ export function createMarker(): string {
   return randomBytes(markerBytes).toString('base64url');
 }
 
+/** What `run` tells the command in its environment, besides what the held process knows (OMNIMIND_SCRIPT_PID, OMNIMIND_LEASE). */
+export interface CommandSetting {
+  /** undefined: the caller's, where it has one. */
+  readonly mode?: Mode | undefined;
+  /** 1 is the first. */
+  readonly attempt: number;
+}
+
 /** The environment of a command under `run`: the caller's, the mark that cooperating killers know, and nothing else changed. */
-export function commandEnvironment(env: Readonly<NodeJS.ProcessEnv>): NodeJS.ProcessEnv {
-  const command: NodeJS.ProcessEnv = { ...env, OMNIMIND_DEV_SCRIPT_MODE: 'true' };
+export function commandEnvironment(env: Readonly<NodeJS.ProcessEnv>, { mode, attempt }: CommandSetting): NodeJS.ProcessEnv {
+  const command: NodeJS.ProcessEnv = { ...env, OMNIMIND_DEV_SCRIPT_MODE: 'true', OMNIMIND_ATTEMPT: String(attempt) };
+  if (mode !== undefined) command['OMNIMIND_RESOURCE_PROTECTOR_MODE'] = mode;
   delete command[ignoredSignalsVariable];
   return command;
 }

@@ -33,18 +33,20 @@ export interface HeldCommand {
  * @param command program and arguments
  * @param env its environment; the shell adds OMNIMIND_LEASE and OMNIMIND_SCRIPT_PID
  * @param ignored names of signals that the command is to ignore from the start, as `HUP`
+ * @param output what it has as its standard output and error; default: ours
  * @throws the system's error where not even the shell can be started
  */
 export async function holdCommand(
   command: readonly string[],
   env: Readonly<NodeJS.ProcessEnv>,
   ignored: readonly string[],
+  output: readonly [stdout: number, stderr: number] = [1, 2],
 ): Promise<HeldCommand> {
   // 'ignore' above 2 leaves what is there: descriptors that were handed down to us go on to the command.
   const between = Array.from({ length: gateFd - 3 }, () => 'ignore' as const);
   const child = spawn('/bin/sh', ['-c', gateScript(ignored, gateFd), 'sh', ...command], {
     env,
-    stdio: ['inherit', 'inherit', 'inherit', ...between, 'pipe'],
+    stdio: ['inherit', ...output, ...between, 'pipe'],
   });
   const ended = endOf(child);
   await new Promise((resolve, reject) => {

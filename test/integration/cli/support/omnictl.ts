@@ -68,9 +68,14 @@ export class User implements AsyncDisposable {
     return JSON.parse(stdout);
   }
 
+  /** The words of a command line of omnictl, for a shell or a terminal to run. */
+  command(args: readonly string[]): readonly string[] {
+    return [process.execPath, omnictlProgram, ...args];
+  }
+
   /** Starts omnictl, and waits for nothing. */
   start(args: readonly string[], options: RunOptions = {}): Running {
-    return this.startProgram([process.execPath, omnictlProgram, ...args], options);
+    return this.startProgram(this.command(args), options);
   }
 
   /** Starts a program in the user's surroundings. */

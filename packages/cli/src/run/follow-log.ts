@@ -1,0 +1,134 @@
+import { fstatSync, read, watch, write, type FSWatcher } from 'node:fs';
+import { promisify } from 'node:util';
+import type { LogFile } from './log-files.ts';
+
+const readAt = promisify(read);
+const writeTo = promisify(write);
+
+/** As much as is in memory at a time, whatever the command writes and however slowly it is read. */
+const chunkBytes = 256 * 1024;
+
+/** Where the kernel has no watch left to give. */
+const pollMs = 100;
+
+/** Shows a log while it grows. */
+export interface LogFollower {
+  /** Shows all that is there by now. The log may grow on: what a command left running writes. */
+  catchUp(): Promise<void>;
+  /** Looks no longer whether it grows. */
+  stop(): void;
+}
+
+/**
+ * Copies what is appended to a log to the descriptor that shows it, as it comes. Reads and writes run in the thread
+ * pool: a reader that does not read holds up the copy, and neither signals nor the command.
+ *
+ * @param onReaderGone called at each growth once nobody reads any more (EPIPE)
+ */
+export function followLog(log: LogFile, onReaderGone: () => void): LogFollower {
+  return new Follower(log, onReaderGone);
+}
+
+class Follower implements LogFollower {
+  readonly #log: LogFile;
+  readonly #onReaderGone: () => void;
+  readonly #buffer = Buffer.allocUnsafeSlow(chunkBytes);
+  readonly #stopWatching: () => void;
+  #position: number;
+  /** Where to stop; undefined: never. */
+  #limit: number | undefined;
+  #isGone = false;
+  #copying: Promise<void> | undefined;
+
+  constructor(log: LogFile, onReaderGone: () => void) {
+    this.#log = log;
+    this.#onReaderGone = onReaderGone;
+    this.#position = log.from;
+    this.#stopWatching = watchFile(log.path, () => {
+      void this.#copy();
+    });
+  }
+
+  async catchUp(): Promise<void> {
+    // What a command left running may write on for ever.
+    this.#limit = this.#end();
+    // The copy that runs may have looked before the last of it came.
+    await this.#copying;
+    await this.#copy();
+    this.#limit = undefined;
+  }
+
+  stop(): void {
+    this.#stopWatching();
+  }
+
+  /** Copies up to the end. One at a time: the end that is read after the last change is the end. */
+  async #copy(): Promise<void> {
+    this.#copying ??= this.#copyToEnd().finally(() => {
+      this.#copying = undefined;
+    });
+    await this.#copying;
+  }
+
+  async #copyToEnd(): Promise<void> {
+    for (let end = this.#end(); this.#position < end; end = this.#end()) {
+      if (this.#isGone) {
+        this.#position = end;
+        this.#onReaderGone();
+      } else {
+        await this.#copyChunk(Math.min(chunkBytes, end - this.#position));
+      }
+    }
+  }
+
+  #end(): number {
+    const { size } = fstatSync(this.#log.fd);
+    // Emptied by somebody: what comes is written at its start.
+    if (size < this.#position) this.#position = 0;
+    return Math.min(size, this.#limit ?? size);
+  }
+
+  async #copyChunk(length: number): Promise<void> {
+    const { bytesRead } = await readAt(this.#log.fd, this.#buffer, 0, length, this.#position);
+    let written = 0;
+    while (written < bytesRead) {
+      try {
+        const { bytesWritten } = await writeTo(this.#log.shownBy, this.#buffer, written, bytesRead - written, null);
+        written += bytesWritten;
+      } catch (error) {
+        const code = error instanceof Error && 'code' in error ? error.code : undefined;
+        if (code === 'EAGAIN') {
+          // Some parents hand down a pipe that does not block.
+          await new Promise((wake) => setTimeout(wake, 1));
+        } else {
+          // EPIPE: the reader left; EIO: the terminal did; ENOSPC: the caller's file is full. The log has it all.
+          this.#isGone = true;
+          this.#onReaderGone();
+          break;
+        }
+      }
+    }
+    this.#position += bytesRead;
+  }
+}
+
+/** @returns stops it */
+function watchFile(path: string, onChange: () => void): () => void {
+  let watcher: FSWatcher | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const poll = (): void => {
+    timer ??= setInterval(onChange, pollMs).unref();
+  };
+  try {
+    watcher = watch(path, { persistent: false }, onChange).on('error', poll);
+  } catch {
+    // fs.inotify.max_user_watches or max_user_instances.
+    poll();
+  }
+  // What came before the watch.
+  onChange();
+  return () => {
+    watcher?.close();
+    clearInterval(timer);
+  };
+}

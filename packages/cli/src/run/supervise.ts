@@ -1,0 +1,77 @@
+import type { Context } from '../context.ts';
+import { commandEnvironment } from './command-environment.ts';
+import { exitCodeOf } from './ending-words.ts';
+import { explainEnding } from './explain-ending.ts';
+import { isForeignKill } from './foreign-kill.ts';
+import { forwardSignals } from './forward-signals.ts';
+import type { Ending, HeldCommand } from './held-command.ts';
+import { setPriorities } from './process-settings.ts';
+import { labelOf, type RunOptions } from './run-options.ts';
+import { takeLease, type TakenLease } from './take-lease.ts';
+
+/** A command and how it is to be run. */
+export interface Job {
+  readonly words: readonly string[];
+  readonly options: RunOptions;
+  /** Makes the process of one attempt, which waits. */
+  hold(env: NodeJS.ProcessEnv): Promise<HeldCommand>;
+  /** Told of each attempt before it begins. */
+  begins?(command: HeldCommand, lease: TakenLease | undefined): void;
+  /** Shows all that it wrote, before anything is said of its end. */
+  catchUp?(): Promise<void>;
+}
+
+/** How one attempt went. */
+interface Attempt {
+  readonly exitCode: number;
+  readonly mayRetry: boolean;
+}
+
+/**
+ * Runs a command from its first attempt to its last: held, set up, protected, let go, awaited, its death explained.
+ *
+ * @returns the exit code of the last attempt
+ * @throws as takeLease, with --require
+ */
+export async function supervise(context: Context, job: Job): Promise<number> {
+  const retriesMax = job.options.retryOnKill ?? 0;
+  for (let attempt = 1; ; attempt += 1) {
+    const { exitCode, mayRetry } = await runOnce(context, job, attempt);
+    if (!mayRetry || attempt > retriesMax) return exitCode;
+    context.output.note(`starts it again: attempt ${String(attempt + 1)} of at most ${String(retriesMax + 1)}`);
+  }
+}
+
+async function runOnce(context: Context, job: Job, attempt: number): Promise<Attempt> {
+  const { words, options } = job;
+  const startedAt = new Date().toISOString();
+  const command = await job.hold(commandEnvironment(process.env, { mode: options.mode, attempt }));
+  const { lease, ending, wasToldToEnd } = await through(context, job, command);
+  await job.catchUp?.();
+  const exitCode = exitCodeOf(ending);
+  if (ending.signal === null) return { exitCode, mayRetry: false };
+  const death = { label: labelOf(words, options), pid: command.pid, signal: ending.signal, startedAt, leaseId: lease?.id };
+  const { words: account, kill } = await explainEnding(context, death);
+  for (const line of account) context.output.note(line);
+  // Who told us to end it does not want it back.
+  const mayRetry = ending.signal === 'SIGKILL' && !wasToldToEnd && isForeignKill(command.pid, kill);
+  return { exitCode, mayRetry };
+}
+
+/** From the gate to the end, with signals passed on. */
+async function through(
+  context: Context,
+  job: Job,
+  command: HeldCommand,
+): Promise<{ readonly lease: TakenLease | undefined; readonly ending: Ending; readonly wasToldToEnd: boolean }> {
+  using forwarding = forwardSignals(command);
+  const [failures, lease] = await Promise.all([
+    setPriorities(command.pid, job.options),
+    takeLease(context, command, job.words, job.options),
+  ]);
+  for (const failure of failures) context.output.note(failure);
+  job.begins?.(command, lease);
+  command.go(lease?.marker);
+  const ending = await command.ended;
+  return { lease, ending, wasToldToEnd: forwarding.wasToldToEnd };
+}
