@@ -3,10 +3,15 @@ import { createContext } from './context.ts';
 import { describeFailure } from './failure.ts';
 import { writeError } from './output/output.ts';
 import { readPlain } from './plain.ts';
+import { holderWord } from './run/terminal/holder-word.ts';
 
 /** Runs omnictl. @returns the exit code */
 async function main(args: readonly string[]): Promise<number> {
   try {
+    if (args[0] === holderWord) {
+      const { hold } = await import('./run/terminal/holder.ts');
+      return await hold();
+    }
     const plain = readPlain(args);
     if (plain !== undefined) return await plain.verb(createContext(plain.globals));
     const { runProgram } = await import('./program.ts');

@@ -12,6 +12,7 @@ export const verbs: Readonly<Record<string, () => Promise<VerbModule>>> = {
   heartbeat: () => import('./commands/heartbeat.ts'),
   release: () => import('./commands/release.ts'),
   run: () => import('./commands/run.ts'),
+  attach: () => import('./commands/attach.ts'),
   'may-kill': () => import('./commands/may-kill.ts'),
   kill: () => import('./commands/kill.ts'),
   history: () => import('./commands/history.ts'),

@@ -49,6 +49,32 @@ const cEpollCtl: (epoll: number, operation: number, fd: number, event: Buffers |
 const cEpollWait: (epoll: number, events: Buffers, count: number, timeoutMs: number) => number = libc.func(
   'int epoll_wait(int epoll, uint8_t *events, int count, int timeout)',
 );
+const cIoctl: (fd: number, request: number, argument: Buffers) => number = libc.func(
+  'int ioctl(int fd, ulong request, uint8_t *argument)',
+);
+const cPipe2: (fds: Buffers, flags: number) => number = libc.func('int pipe2(uint8_t *fds, int flags)');
+const cWaitpid: (pid: number, status: Buffers, options: number) => number = libc.func(
+  'int waitpid(int pid, uint8_t *status, int options)',
+);
+const cSignal: (signal: number, handler: number) => number = libc.func('intptr_t signal(int signal, intptr_t handler)');
+type SpawnObject = (object: Buffers) => number;
+const cAttrInit: SpawnObject = libc.func('int posix_spawnattr_init(uint8_t *attr)');
+const cAttrDestroy: SpawnObject = libc.func('int posix_spawnattr_destroy(uint8_t *attr)');
+const cAttrFlags: (attr: Buffers, flags: number) => number = libc.func(
+  'int posix_spawnattr_setflags(uint8_t *attr, short flags)',
+);
+const cAttrDefaults: (attr: Buffers, signals: Buffers) => number = libc.func(
+  'int posix_spawnattr_setsigdefault(uint8_t *attr, uint8_t *signals)',
+);
+const cActionsInit: SpawnObject = libc.func('int posix_spawn_file_actions_init(uint8_t *actions)');
+const cActionsDestroy: SpawnObject = libc.func('int posix_spawn_file_actions_destroy(uint8_t *actions)');
+const cActionsDup2: (actions: Buffers, fd: number, as: number) => number = libc.func(
+  'int posix_spawn_file_actions_adddup2(uint8_t *actions, int fd, int as)',
+);
+type Words = readonly (string | null)[];
+const cSpawn: (pid: [number], path: string, actions: Buffers, attr: Buffers, argv: Words, envp: Words) => number = libc.func(
+  'int posix_spawn(_Out_ int *pid, str path, uint8_t *actions, uint8_t *attr, const char **argv, const char **envp)',
+);
 
 function result(value: number): number {
   return value < 0 ? -koffi.errno() : value;
@@ -142,6 +168,61 @@ export function epollControl(epoll: number, operation: number, fd: number, event
 /** epoll_wait(2). @returns how many events were written, or -errno */
 export function epollWait(epoll: number, events: Buffers, count: number, timeoutMs: number): number {
   return result(cEpollWait(epoll, events, count, timeoutMs));
+}
+
+/** ioctl(2) with an argument in memory. @returns 0 or more, or -errno */
+export function ioctl(fd: number, request: number, argument: Buffers): number {
+  return result(cIoctl(fd, request, argument));
+}
+
+/** pipe2(2); `fds` takes two 32-bit numbers. @returns 0 or -errno */
+export function createPipe(fds: Buffers, flags: number): number {
+  return result(cPipe2(fds, flags));
+}
+
+/** waitpid(2); `status` takes a 32-bit number. @returns the pid, 0 where nothing changed (WNOHANG), or -errno */
+export function waitForChild(pid: number, status: Buffers, options: number): number {
+  return result(cWaitpid(pid, status, options));
+}
+
+/** Ignores a signal in this process (signal(2) with SIG_IGN): for one that Node's loop would catch too late. */
+export function ignoreSignal(signal: number): void {
+  cSignal(signal, 1);
+}
+
+/** What posix_spawn(3) is to do in the child before it becomes the program. */
+export interface SpawnPlan {
+  readonly path: string;
+  readonly argv: readonly string[];
+  /** `NAME=value` each. */
+  readonly environment: readonly string[];
+  /** Descriptors and what they become there, in this order; all others of ours are close-on-exec. */
+  readonly descriptors: readonly (readonly [fd: number, as: number])[];
+}
+
+/** More than either libc's posix_spawnattr_t, posix_spawn_file_actions_t and sigset_t take. */
+const spawnObjectBytes = 512;
+const POSIX_SPAWN_SETPGROUP = 2;
+const POSIX_SPAWN_SETSIGDEF = 4;
+
+/** posix_spawn(3) into a process group of its own, with every signal at its default. @returns the pid, or -errno */
+export function spawnInOwnGroup({ path, argv, environment, descriptors }: SpawnPlan): number {
+  const [attr, actions] = [new Uint8Array(spawnObjectBytes), new Uint8Array(spawnObjectBytes)];
+  const pid: [number] = [0];
+  cAttrInit(attr);
+  cActionsInit(actions);
+  try {
+    // The group that is set is 0 unless another is named: the child's own.
+    cAttrFlags(attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
+    cAttrDefaults(attr, new Uint8Array(spawnObjectBytes).fill(0xff));
+    for (const [fd, as] of descriptors) cActionsDup2(actions, fd, as);
+    // It returns its error, and leaves errno alone.
+    const failure = cSpawn(pid, path, actions, attr, [...argv, null], [...environment, null]);
+    return failure === 0 ? pid[0] : -failure;
+  } finally {
+    cActionsDestroy(actions);
+    cAttrDestroy(attr);
+  }
 }
 
 /** A descriptor that Node's own event loop watches, until it is closed. */

@@ -31,6 +31,7 @@ test('every verb of the interface is there', () => {
     'heartbeat',
     'release',
     'run',
+    'attach',
     'may-kill',
     'kill',
     'history',

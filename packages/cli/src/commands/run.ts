@@ -16,7 +16,8 @@ export const define: Define = (command, bind) => {
         '128 + the signal that ended it, and tells on stderr which, and where the log is. The lease ends with the last of its processes: what the command ' +
         'leaves running stays protected. Without a server it starts the per-user one; where there is none to be had it warns, and ' +
         'runs the command unprotected. ' +
-        'On a terminal no log is kept. Elsewhere the command writes the log itself; where its standard error goes elsewhere than its standard output, that ' +
+        'On a terminal the command has a terminal of its own, which outlives the one it was started on: omnictl attach comes ' +
+        'back to it. Elsewhere the command writes the log itself; where its standard error goes elsewhere than its standard output, that ' +
         'is kept in FILE.err. Either way nothing that was written is lost where the command or omnictl is killed.',
     )
     .argument('<command...>', 'the command and its arguments; after -- where they look like options of run')
@@ -50,6 +51,7 @@ export const define: Define = (command, bind) => {
 /** Runs a command under a lease. */
 export async function run(context: Context, words: readonly string[], options: RunOptions): Promise<number> {
   if ((words[0] ?? '') === '') throw new UsageError('run takes a command: omnictl run -- CMD...');
-  // A terminal shows the command itself: no file can stand in for it.
-  return await runInPlace(context, words, isOnTerminal() ? { ...options, log: false } : options);
+  if (options.log === false || !isOnTerminal()) return await runInPlace(context, words, options);
+  const { runOnTerminal } = await import('../run/terminal/run-on-terminal.ts');
+  return await runOnTerminal(context, words, options);
 }
