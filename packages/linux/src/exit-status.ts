@@ -1,4 +1,4 @@
-import { control } from './ffi.ts';
+import { ioctl } from './ffi.ts';
 import { isPid, type Pidfd } from './pidfd.ts';
 import { procBytes, readProcOnce } from './proc-file.ts';
 import { readCredentials } from './proc-status.ts';
@@ -27,7 +27,7 @@ function statusOfReaped(pidfd: Pidfd): number | undefined {
   const bytes = new Uint8Array(INFO_BYTES);
   const info = new DataView(bytes.buffer);
   info.setBigUint64(0, PIDFD_INFO_EXIT, littleEndian);
-  if (control(pidfd.fd, PIDFD_GET_INFO, bytes) < 0) return undefined;
+  if (ioctl(pidfd.fd, PIDFD_GET_INFO, bytes) < 0) return undefined;
   if ((info.getBigUint64(0, littleEndian) & PIDFD_INFO_EXIT) === 0n) return undefined;
   return info.getInt32(EXIT_CODE_AT, littleEndian);
 }

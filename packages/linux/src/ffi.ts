@@ -49,9 +49,6 @@ const cEpollCtl: (epoll: number, operation: number, fd: number, event: Buffers |
 const cEpollWait: (epoll: number, events: Buffers, count: number, timeoutMs: number) => number = libc.func(
   'int epoll_wait(int epoll, uint8_t *events, int count, int timeout)',
 );
-const cIoctl: (fd: number, request: number, argument: Buffers) => number = libc.func(
-  'int ioctl(int fd, ulong request, uint8_t *argument)',
-);
 const cPipe2: (fds: Buffers, flags: number) => number = libc.func('int pipe2(uint8_t *fds, int flags)');
 const cWaitpid: (pid: number, status: Buffers, options: number) => number = libc.func(
   'int waitpid(int pid, uint8_t *status, int options)',
@@ -123,11 +120,6 @@ export function closeFile(fd: number): number {
 /** poll(2) over an array of struct pollfd. @returns how many have events, or -errno */
 export function poll(fds: Buffers, count: number, timeoutMs: number): number {
   return result(cPoll(fds, count, timeoutMs));
-}
-
-/** ioctl(2) with a structure. @returns 0 or more, or -errno */
-export function control(fd: number, request: number, argument: Buffers): number {
-  return result(cIoctl(fd, request, argument));
 }
 
 /** flock(2). @returns 0 or -errno */
