@@ -102,7 +102,7 @@ export class LeaseTable {
     let around: Coverage;
     let own: Lease | undefined;
     try {
-      around = this.membership.coverage(root.pid);
+      around = this.membership.coverage(root.pid, root.entry());
       own = this.#admit(uid, root, terms, around.leases);
     } catch (error) {
       root.close();

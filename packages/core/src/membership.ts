@@ -98,7 +98,7 @@ export class Membership {
    * Which leases cover the process that has this pid now?
    *
    * @param pid who is asked about
-   * @param seen its line of the process table, where the caller has just read it
+   * @param seen its line of the process table, where the caller has just read it, in this same turn and nothing in between
    * @returns its coverage; `uncovered` where there is no such process
    */
   coverage(pid: number, seen?: ProcessEntry): Coverage {
@@ -151,7 +151,7 @@ export class Membership {
     let around = nobody;
     let child = { pid, entry };
     for (let level = 0; level < levelsMax; level += 1) {
-      const parent = this.#steps.parentOf(child);
+      const parent = this.#steps.parentOf(child, level === 0);
       if (parent === undefined) break;
       const member = this.#members.live(parent.pid);
       if (member !== undefined && member.startTicks === parent.entry.startTicks) {

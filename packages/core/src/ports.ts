@@ -14,6 +14,8 @@ export interface HeldProcess {
   readonly pidfdId: string | undefined;
   /** False from the moment that it is a zombie. */
   alive(): boolean;
+  /** Its line of the process table as it is now, cheaper than by its pid. @returns undefined where it is gone */
+  entry(): ProcessEntry | undefined;
   /** Lets go of it. Idempotent. */
   close(): void;
 }

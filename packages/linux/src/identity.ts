@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { openPidfd, type Pidfd } from './pidfd.ts';
-import { readParent, type ParentStat } from './proc-stat.ts';
+import { readStat, type ParentStat, type ProcStat } from './proc-stat.ts';
 
 /** Which process, for certain: the wire's ProcessIdentity. */
 export interface Identity {
@@ -16,7 +16,7 @@ export interface Identity {
 export interface TakenIdentity {
   readonly identity: Identity;
   readonly pidfd: Pidfd;
-  readonly parent: ParentStat;
+  readonly stat: ParentStat & Pick<ProcStat, 'comm'>;
 }
 
 let knownBootId: string | undefined;
@@ -56,9 +56,9 @@ export function takeIdentity(pid: number): TakenIdentity | undefined {
  * @throws SystemCallError where descriptors or memory are wanting
  */
 export function identify(pid: number, pidfd: Pidfd): TakenIdentity | undefined {
-  const parent = readParent(pid);
-  if (parent === undefined || !pidfd.alive()) return undefined;
-  const base = { pid, startTicks: parent.startTicks, bootId: bootId() };
+  const stat = readStat(pid);
+  if (stat === undefined || !pidfd.alive()) return undefined;
+  const base = { pid, startTicks: stat.startTicks, bootId: bootId() };
   const pidfdId = pidfd.inode();
-  return { identity: pidfdId === undefined ? base : { ...base, pidfdId }, pidfd, parent };
+  return { identity: pidfdId === undefined ? base : { ...base, pidfdId }, pidfd, stat };
 }

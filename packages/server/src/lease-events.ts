@@ -1,4 +1,5 @@
 import type { Lease } from '#core/lease.ts';
+import type { Registration } from '#core/lease-table.ts';
 import type { EventOutcome, ProcessRef } from '#protocol/history.ts';
 import { readStat } from '#linux/proc-stat.ts';
 import { readCommandLine } from '#linux/proc-text.ts';
@@ -12,8 +13,14 @@ import { tryRead } from './try-read.ts';
  *
  * @param outcome the state that it reached, or `granted`, or `renewed` for new terms
  * @param actor who asked for it; null where nobody did
+ * @param target the root, where it was looked at already
  */
-export function transition(lease: Lease, outcome: EventOutcome, actor: ProcessRef | null): NewEvent {
+export function transition(
+  lease: Lease,
+  outcome: EventOutcome,
+  actor: ProcessRef | null,
+  target: ProcessRef = describeRoot(lease),
+): NewEvent {
   return {
     firstWallMs: clock.wallMs(),
     monotonicNs: monotonicNs(),
@@ -22,18 +29,31 @@ export function transition(lease: Lease, outcome: EventOutcome, actor: ProcessRe
     code: null,
     outcome,
     sender: actor,
-    target: describeRoot(lease, outcome === 'granted'),
+    target,
     leaseId: lease.id,
     ...(lease.terms.reason === null ? {} : { reason: lease.terms.reason, reasonUid: lease.uid }),
     context: momentContext(),
   };
 }
 
-/** The root in few words, as far as it can be told: after its exit only its numbers are left. Its command line stands in the first row alone. */
-function describeRoot(lease: Lease, withCommandLine: boolean): ProcessRef {
-  const base = { pid: lease.rootPid, startTicks: lease.rootStartTicks, uid: lease.uid };
+/** The root in few words, as far as it can be told: after its exit only its numbers are left. */
+function describeRoot(lease: Lease): ProcessRef {
   const stat = lease.rootAlive ? tryRead(() => readStat(lease.rootPid)) : undefined;
-  if (stat?.startTicks !== lease.rootStartTicks) return { ...base, comm: '', ancestry: [] };
-  const cmdline = withCommandLine ? tryRead(() => readCommandLine(lease.rootPid)) : undefined;
-  return { ...base, comm: stat.comm, ...(cmdline === undefined ? {} : { cmdline }), ancestry: [] };
+  return describe(lease, stat?.startTicks === lease.rootStartTicks ? stat.comm : '');
+}
+
+/**
+ * The root at its registration. Its command line stands in the first row alone.
+ *
+ * @param comm its name, a moment ago
+ */
+export function describeRegistered({ lease, member, isNew }: Registration, comm: string): ProcessRef {
+  const cmdline = isNew ? tryRead(() => readCommandLine(lease.rootPid)) : undefined;
+  // It was read by pid: it is the root's only if the root has the pid still.
+  if (cmdline === undefined || !member.held.alive()) return describe(lease, comm);
+  return { ...describe(lease, comm), cmdline };
+}
+
+function describe(lease: Lease, comm: string): ProcessRef {
+  return { pid: lease.rootPid, startTicks: lease.rootStartTicks, uid: lease.uid, comm, ancestry: [] };
 }

@@ -3,6 +3,7 @@ import type { Clock, HeldProcess, KernelMark, ProcessEntry, ProcessTable, Uids }
 import { boottimeMs, monotonicMs, ticksPerSecond } from '#linux/clock.ts';
 import { takeIdentity, type TakenIdentity } from '#linux/identity.ts';
 import { openPidfd, type Pidfd } from '#linux/pidfd.ts';
+import { parentOfHeld, uidsOfHeld } from '#linux/pidfd-info.ts';
 import { readParent } from '#linux/proc-stat.ts';
 import { readCredentials } from '#linux/proc-status.ts';
 import { readEnvironmentVariable } from '#linux/proc-text.ts';
@@ -14,17 +15,31 @@ export class Held implements HeldProcess {
   readonly pidfdId: string | undefined;
   readonly pidfd: Pidfd;
   readonly kernelThread: boolean;
+  /** Its name when it was taken. */
+  readonly comm: string;
 
   constructor(taken: TakenIdentity) {
     this.pid = taken.identity.pid;
     this.startTicks = taken.identity.startTicks;
     this.pidfdId = taken.identity.pidfdId;
     this.pidfd = taken.pidfd;
-    this.kernelThread = taken.parent.kernelThread;
+    this.kernelThread = taken.stat.kernelThread;
+    this.comm = taken.stat.comm;
   }
 
   alive(): boolean {
     return this.pidfd.alive();
+  }
+
+  entry(): ProcessEntry | undefined {
+    const ppid = parentOfHeld(this.pidfd);
+    if (ppid === undefined) return readParent(this.pid);
+    return { ppid, startTicks: this.startTicks, kernelThread: this.kernelThread };
+  }
+
+  /** @returns undefined where it is gone */
+  uids(): Uids | undefined {
+    return uidsOfHeld(this.pidfd) ?? readCredentials(this.pid)?.uids;
   }
 
   close(): void {

@@ -13,7 +13,8 @@ function hold(pid: number): Held {
   return new Held({
     identity: { pid, startTicks, bootId, pidfdId: String(2e6 + pid) },
     pidfd: new Pidfd(-1),
-    parent: { ppid: 1, startTicks, kernelThread },
+    // A string of its own, as each that is read from /proc.
+    stat: { ppid: 1, startTicks, kernelThread, comm: Buffer.from('sleep').toString() },
   });
 }
 

@@ -39,6 +39,10 @@ class FakeHeld implements HeldProcess {
     return this.#open;
   }
 
+  entry(): ProcessEntry | undefined {
+    return processes.entry(this.pid);
+  }
+
   close(): void {
     this.#open = false;
   }

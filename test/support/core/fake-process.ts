@@ -1,4 +1,4 @@
-import type { HeldProcess } from '#core/ports.ts';
+import type { HeldProcess, ProcessEntry } from '#core/ports.ts';
 
 /** What a test says of a process that it starts; whatever it leaves out is as its parent's, or as on a machine at rest. */
 export interface ProcessOptions {
@@ -67,18 +67,25 @@ export class FakeHeld implements HeldProcess {
   readonly pid: number;
   readonly startTicks: string;
   readonly pidfdId: string | undefined;
+  readonly #entry: (process: FakeProcess) => ProcessEntry | undefined;
   closes = 0;
 
-  constructor(process: FakeProcess, pidfdId: string | undefined) {
+  constructor(process: FakeProcess, pidfdId: string | undefined, entry: (process: FakeProcess) => ProcessEntry | undefined) {
     this.process = process;
     this.pid = process.pid;
     this.startTicks = process.startTicks;
     this.pidfdId = pidfdId;
+    this.#entry = entry;
   }
 
   /** A closed pidfd knows nothing. */
   alive(): boolean {
     return this.closes === 0 && this.process.lives;
+  }
+
+  /** A process that is reaped has no line. */
+  entry(): ProcessEntry | undefined {
+    return this.#entry(this.process);
   }
 
   close(): void {

@@ -14,6 +14,8 @@ export class FakeProcesses implements ProcessTable {
   entriesRead = 0;
   /** What the kernel passed on, where a test plays a kernel that does. */
   readonly kernelMarks = new Map<FakeProcess, KernelMark>();
+  /** As the server's table has it, where a test plays turns of the loop. */
+  atTurnEnd?: (forget: () => void) => void;
   readonly #clock: TurnedClock;
   readonly #byPid = new Map<number, FakeProcess>();
   #holds: FakeHeld[] = [];
@@ -71,18 +73,26 @@ export class FakeProcesses implements ProcessTable {
   }
 
   entry(pid: number): ProcessEntry | undefined {
-    const process = this.#byPid.get(pid);
-    const { startTicks = '', kernelThread = false } = process ?? {};
-    const entry = process === undefined ? undefined : { ppid: process.parent?.pid ?? 0, startTicks, kernelThread };
+    const entry = this.#line(this.#byPid.get(pid));
     this.entriesRead += 1;
     this.afterEntry?.(pid);
     return entry;
   }
 
+  #line(process: FakeProcess | undefined): ProcessEntry | undefined {
+    if (process === undefined) return undefined;
+    const { startTicks, kernelThread } = process;
+    return { ppid: process.parent?.pid ?? 0, startTicks, kernelThread };
+  }
+
   hold(pid: number): FakeHeld | undefined {
     const process = this.at(pid);
     if (process === undefined) return undefined;
-    const held = new FakeHeld(process, this.pidfdInodes ? String(process.serial) : undefined);
+    const held = new FakeHeld(process, this.pidfdInodes ? String(process.serial) : undefined, (one) => {
+      const entry = this.#byPid.get(pid) === one ? this.#line(one) : undefined;
+      this.afterEntry?.(pid);
+      return entry;
+    });
     this.#holds.push(held);
     return held;
   }
@@ -99,6 +109,16 @@ export class FakeProcesses implements ProcessTable {
   markedLease(pid: number): KernelMark | undefined {
     const process = this.at(pid);
     return process === undefined ? undefined : this.kernelMarks.get(process);
+  }
+
+  /** From now on there are turns. @returns what ends one */
+  takeTurns(): () => void {
+    let ends: (() => void)[] = [];
+    this.atTurnEnd = (forget) => ends.push(forget);
+    return () => {
+      for (const forget of ends) forget();
+      ends = [];
+    };
   }
 
   /** Every hold that is not closed. */

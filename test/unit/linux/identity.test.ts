@@ -20,7 +20,7 @@ test('an identity names its process, and holds it', async () => {
     bootId: bootId(),
     pidfdId: pidfd?.inode(),
   });
-  expect(taken?.parent.ppid).toBe(process.pid);
+  expect(taken?.stat.ppid).toBe(process.pid);
   expect(pidfd?.alive()).toBe(true);
   await child.end();
   expect(pidfd?.alive()).toBe(false);

@@ -7,7 +7,7 @@ import { ProtocolError } from '#protocol/errors.ts';
 import type { Lease as WireLease, LeaseListParams, RegisterParams, ReleaseParams, RenewParams } from '#protocol/lease.ts';
 import type { ServerContext } from '../context.ts';
 import { JsonText } from '../dispatch.ts';
-import { transition } from '../lease-events.ts';
+import { describeRegistered, transition } from '../lease-events.ts';
 import { viewLease, viewLeaseRow } from '../lease-view.ts';
 import { clock, digestMarker, machine, type Held } from '../machine.ts';
 import { requireSharedPids } from '../peer-rights.ts';
@@ -46,13 +46,14 @@ export class LeaseHandlers {
     }
     registry.termsChanged(lease);
     registry.rearm();
+    const target = describeRegistered(registration, held.comm);
     let eventId = 0;
     try {
       await store.write(
         () => {
           if (isNew) store.leases.insert(lease, bootId);
           else store.leases.updateTerms(lease);
-          eventId = store.insertEvent(transition(lease, isNew ? 'granted' : 'renewed', session.describe()));
+          eventId = store.insertEvent(transition(lease, isNew ? 'granted' : 'renewed', session.describe(), target));
           store.tellWhenCommitted(eventId);
         },
         () => {
@@ -93,7 +94,7 @@ export class LeaseHandlers {
 
   #checkTarget(held: Held, session: Session): void {
     const { pid } = held;
-    const uids = machine.uids(pid);
+    const uids = held.uids();
     if (uids === undefined || !held.alive()) throw new ProtocolError('processNotFound', `pid ${String(pid)} has just exited`);
     if (pid === 1 || pid === process.pid || held.kernelThread) {
       throw new ProtocolError(

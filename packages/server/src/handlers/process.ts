@@ -53,7 +53,7 @@ export class ProcessHandlers implements TerminationView {
 
   /** kill(2)'s rule for the peer, on the target's uids as they are now. */
   requireRight(session: Session, held: Held): void {
-    const uids = machine.uids(held.pid);
+    const uids = held.uids();
     if (uids === undefined || !held.alive())
       throw new ProtocolError('processNotFound', `pid ${String(held.pid)} has just exited`);
     if (maySignal(session.caller, uids)) return;
