@@ -118,7 +118,7 @@ export class Membership {
    */
   coverageOf(member: Member, seen?: ProcessEntry): Coverage {
     if (member.resolvedAt === this.#version) return coverageOf(member);
-    const entry = seen ?? this.#table.entry(member.pid);
+    const entry = seen ?? member.held.entry();
     if (entry !== undefined) {
       const found = this.#find(member.pid, entry, member);
       // Alive after it was looked up: what was found is its own, and not of another that has its pid.

@@ -8,6 +8,10 @@ const randomCharacters = 11;
 const randomFrom = prefix.length + timeCharacters;
 const id = Buffer.from(prefix.padEnd(randomFrom + randomCharacters));
 
+/** Random bytes for many ids: to ask for a few costs as much as for many. */
+const random = Buffer.alloc(64 * randomCharacters);
+let randomUsed = random.length;
+
 /**
  * A new opaque lease id: `ls-` and 100 bits. The first 45 are the time in milliseconds (till the year 3084): new rows
  * go to the end of each index that way, and a commit of many writes one page of it and not one for each. The rest is
@@ -21,8 +25,11 @@ export function newLeaseId(wallMs: number = Date.now()): string {
     id[at] = character(rest % 32);
     rest = Math.floor(rest / 32);
   }
-  randomFillSync(id, randomFrom);
-  for (let at = randomFrom; at < id.length; at += 1) id[at] = character(id[at] ?? 0);
+  if (randomUsed === random.length) {
+    randomFillSync(random);
+    randomUsed = 0;
+  }
+  for (let at = randomFrom; at < id.length; at += 1, randomUsed += 1) id[at] = character(random[randomUsed] ?? 0);
   return id.toString('latin1');
 }
 

@@ -3,6 +3,7 @@ import type { Clock } from '#core/ports.ts';
 import { mayRead, type Caller } from '#core/rights.ts';
 import { signalsOf } from '#core/signal-set.ts';
 import type { Lease as WireLease } from '#protocol/lease.ts';
+import { isoTime } from './iso-time.ts';
 import type { LeaseRow } from './store/lease-rows.ts';
 
 /** An active lease as this reader may see it. */
@@ -32,7 +33,7 @@ export function viewLease(lease: Lease, bootId: string, clock: Clock, reader: Ca
     state: lease.state,
     ttlMs: terms.ttlMs,
     maxMs: terms.maxMs,
-    grantedAt: iso(lease.grantedWallMs),
+    grantedAt: isoTime(lease.grantedWallMs),
     renewedAt: isoOrNull(lease.renewedWallMs),
     expiresAt: lease.state === 'active' ? expiresAt(lease, clock) : null,
     endedAt: isoOrNull(lease.endedWallMs),
@@ -65,7 +66,7 @@ export function viewLeaseRow(row: LeaseRow, reader: Caller): WireLease {
     state: row.state,
     ttlMs: row.ttl_ms,
     maxMs: row.max_ms,
-    grantedAt: iso(row.granted_at),
+    grantedAt: isoTime(row.granted_at),
     renewedAt: isoOrNull(row.renewed_at),
     expiresAt: null,
     endedAt: isoOrNull(row.ended_at),
@@ -80,13 +81,9 @@ export function readSignals(text: string): number[] {
 /** Deadlines are monotonic; for people they are told in wall time, as it stands now. */
 export function expiresAt(lease: Lease, clock: Clock): string | null {
   const deadlineMs = Math.min(lease.deadlineMs, lease.maxDeadlineMs);
-  return deadlineMs === Infinity ? null : iso(Math.round(clock.wallMs() + deadlineMs - clock.monotonicMs()));
-}
-
-function iso(wallMs: number): string {
-  return new Date(wallMs).toISOString();
+  return deadlineMs === Infinity ? null : isoTime(Math.round(clock.wallMs() + deadlineMs - clock.monotonicMs()));
 }
 
 function isoOrNull(wallMs: number | null): string | null {
-  return wallMs === null ? null : iso(wallMs);
+  return wallMs === null ? null : isoTime(wallMs);
 }

@@ -17,13 +17,21 @@ export class SyncError extends Error {
   }
 }
 
-/** Above this many pages in the log, a checkpoint is due. 4 KiB each. */
-const checkpointPages = 1000;
+/**
+ * Above about this many pages in the log, 4 KiB each, a checkpoint is due. It syncs log and database on the loop, and
+ * writes each page once, however often it stands in the log: the rarer the cheaper.
+ */
+const checkpointPages = 8000;
+/** What a transaction writes besides what its writes add: the ends of tables and indexes. An estimate. */
+const pagesOfTransaction = 8;
+
+/** So many writes do not wait for a sync that is under way to be made: the loop must not be held up by more at once. */
+const gatheredMax = 256;
 
 /**
- * Group commit. Every write that is asked for in one turn of the event loop goes into one transaction; one sync of
- * the log then serves all transactions that wait for it. The sync runs in libuv's pool: a slow disk delays the
- * answers that need it, and nothing else.
+ * Group commit. Every write that is asked for in one turn of the event loop, or while the disk is busy with the last sync,
+ * goes into one transaction: half of what a transaction costs does not depend on how much is in it. One sync of the log
+ * serves all that wait for it. It runs in libuv's pool: a slow disk delays the answers that need it, and nothing else.
  */
 export class CommitQueue {
   readonly #database: Database;
@@ -67,16 +75,21 @@ export class CommitQueue {
   run(write: () => void): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ write, resolve, reject });
-      if (this.#scheduled) return;
-      this.#scheduled = true;
-      setImmediate(() => {
-        this.#commit();
-      });
+      this.#schedule();
+    });
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#isGathering()) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#commit();
     });
   }
 
   #commit(): void {
     this.#scheduled = false;
+    if (this.#isGathering()) return;
     const batch = this.#waiting;
     this.#waiting = [];
     if (batch.length === 0) return;
@@ -91,7 +104,7 @@ export class CommitQueue {
       return;
     }
     this.#ended(true);
-    this.#pagesSinceCheckpoint += batch.length;
+    this.#pagesSinceCheckpoint += pagesOfTransaction + batch.length;
     this.#unsynced.push(...batch);
     this.#sync();
   }
@@ -107,6 +120,7 @@ export class CommitQueue {
       this.#isSuspect = failure !== undefined;
       if (failure === undefined) this.#succeed(batch);
       else this.#fail(batch, new SyncError(failure));
+      this.#schedule();
       this.#sync();
       this.#settleIdle();
     });
@@ -151,6 +165,11 @@ export class CommitQueue {
     if (!this.#isIdle()) return;
     for (const resolve of this.#idle) resolve();
     this.#idle = [];
+  }
+
+  /** The end of the sync has the rest made. */
+  #isGathering(): boolean {
+    return this.#syncing && this.#waiting.length < gatheredMax;
   }
 
   #isIdle(): boolean {

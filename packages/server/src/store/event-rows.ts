@@ -145,7 +145,7 @@ export class EventRows {
       target?.pid ?? null,
       target?.uid ?? null,
       target?.comm ?? null,
-      text(target),
+      target === null ? null : JSON.stringify(target),
       requester?.uid ?? null,
       text(requester ?? null),
       event.leaseId ?? null,
@@ -154,7 +154,7 @@ export class EventRows {
       event.override === true ? 1 : null,
       event.exit === undefined ? null : JSON.stringify(event.exit),
       event.kernel === undefined ? null : JSON.stringify(event.kernel),
-      JSON.stringify(event.context),
+      sharedJson(event.context),
     );
     return Number(lastInsertRowid);
   }
@@ -206,5 +206,17 @@ function isOf(text: string | null, process: StartedProcess | null): boolean {
 }
 
 function text(process: ProcessRef | null): string | null {
-  return process === null ? null : JSON.stringify(process);
+  return process === null ? null : sharedJson(process);
+}
+
+/** A peer's description, and a moment's context, stand in many rows. They do not change once they are made. */
+const jsonOf = new WeakMap<object, string>();
+
+function sharedJson(value: ProcessRef | EventContext): string {
+  let json = jsonOf.get(value);
+  if (json === undefined) {
+    json = JSON.stringify(value);
+    jsonOf.set(value, json);
+  }
+  return json;
 }

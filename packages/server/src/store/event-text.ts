@@ -2,6 +2,7 @@ import type { Caller } from '#core/rights.ts';
 import { mayRead } from '#core/rights.ts';
 import type { OomKill, ProcessRef, SignalEvent } from '#protocol/history.ts';
 import { signalName } from '#protocol/signals.ts';
+import { isoTime } from '../iso-time.ts';
 import type { EventRow } from './event-rows.ts';
 
 /**
@@ -14,7 +15,7 @@ export function eventText(row: EventRow, reader: Caller): string {
       ? '"signal":null,"signalName":null'
       : `"signal":${String(row.signal)},"signalName":"${signalName(row.signal)}"`;
   let text =
-    `{"id":${String(row.id)},"firstAt":"${iso(row.first_at)}","lastAt":"${iso(row.last_at)}","monotonicNs":"${row.monotonic_ns}",` +
+    `{"id":${String(row.id)},"firstAt":"${isoTime(row.first_at)}","lastAt":"${isoTime(row.last_at)}","monotonicNs":"${row.monotonic_ns}",` +
     `"source":"${row.source}",${signal},"code":${row.code === null ? 'null' : `"${row.code}"`},"outcome":"${row.outcome}",` +
     `"count":${String(row.count)},"sender":${seen(row.sender, row.sender_uid, reader)},"target":${seen(row.target, row.target_uid, reader)}`;
   if (row.lease_id !== null) text += `,"leaseId":"${row.lease_id}"`;
@@ -58,19 +59,4 @@ function oomSeen(oom: string, targetUid: number | null, reader: Caller): string 
 function redact(process: ProcessRef): ProcessRef {
   const { exe: _exe, cmdline: _cmdline, cgroup: _cgroup, ...rest } = process;
   return rest;
-}
-
-let lastMinute = -1;
-let lastMinuteText = '';
-
-/** As Date's toISOString; formatting dates is what an export would spend its time on, and neighbours share their minute. */
-function iso(wallMs: number): string {
-  const minute = Math.floor(wallMs / 60_000);
-  if (minute !== lastMinute) {
-    lastMinute = minute;
-    lastMinuteText = new Date(minute * 60_000).toISOString().slice(0, -'00.000Z'.length);
-  }
-  const ms = wallMs - minute * 60_000;
-  // The leading 1 keeps the zeros.
-  return `${lastMinuteText}${String(100 + Math.floor(ms / 1000)).slice(1)}.${String(1000 + (ms % 1000)).slice(1)}Z`;
 }
