@@ -25,7 +25,7 @@ install_is_fresh() {
 
 # The change time of an inode catches what a modification time misses: files moved, restored or copied with their old date.
 build_is_fresh() {
-  [ -e "$built" ] && [ -e dist/omnictl.cjs ] && [ -e dist/omnid.js ] && [ -e dist/client.js ] &&
+  [ -e "$built" ] && [ -e dist/omnictl.cjs ] && [ -e dist/omnid.cjs ] && [ -e dist/client.js ] &&
     [ -z "$(find packages protocol scripts package.json tsconfig.json "$installed" \
       -path packages/python -prune -o -cnewer "$built" -print -quit 2>/dev/null)" ]
 }

@@ -33,6 +33,10 @@ const cPoll: (fds: Buffers, count: number, timeoutMs: number) => number = libc.f
 const cIoctl: (fd: number, request: number, argument: Buffers) => number = libc.func(
   'int ioctl(int fd, ulong request, uint8_t *argument)',
 );
+const cMadvise: (address: number, length: number, advice: number) => number = libc.func(
+  'int madvise(uintptr_t address, size_t length, int advice)',
+);
+let cTrim: ((pad: number) => number) | undefined;
 const cFlock: (fd: number, operation: number) => number = libc.func('int flock(int fd, int operation)');
 const cSysconf: (name: number) => number = libc.func('long sysconf(int name)');
 const cClockGettime: (clock: number, time: Buffers) => number = libc.func('int clock_gettime(int clock, uint8_t *time)');
@@ -120,6 +124,21 @@ export function closeFile(fd: number): number {
 /** poll(2) over an array of struct pollfd. @returns how many have events, or -errno */
 export function poll(fds: Buffers, count: number, timeoutMs: number): number {
   return result(cPoll(fds, count, timeoutMs));
+}
+
+/** madvise(2) on a part of this process's own memory. @returns 0 or -errno */
+export function adviseMemory(address: number, length: number, advice: number): number {
+  return result(cMadvise(address, length, advice));
+}
+
+/** malloc_trim(3): free memory goes back to the kernel. Does nothing where the C library has no such function (musl). */
+export function trimHeap(): void {
+  try {
+    cTrim ??= libc.func('int malloc_trim(size_t pad)') as (pad: number) => number;
+  } catch {
+    return;
+  }
+  cTrim(0);
 }
 
 /** flock(2). @returns 0 or -errno */

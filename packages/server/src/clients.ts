@@ -7,6 +7,7 @@ import type { LeaseTable } from '#core/lease-table.ts';
 import { Client } from './client.ts';
 import type { Dispatcher } from './dispatch.ts';
 import { readPeer } from './peer-process.ts';
+import type { Rest } from './rest.ts';
 import type { Session } from './session.ts';
 
 export interface ClientLimits {
@@ -41,15 +42,17 @@ export class Clients {
   readonly #dispatcher: Dispatcher;
   readonly #leases: LeaseTable;
   readonly #log: Logger;
+  readonly #rest: Rest;
   #stopping = false;
   #requests = 0;
   #idle: (() => void) | undefined;
 
-  constructor(limits: ClientLimits, dispatcher: Dispatcher, leases: LeaseTable, log: Logger) {
+  constructor(limits: ClientLimits, dispatcher: Dispatcher, leases: LeaseTable, log: Logger, rest: Rest) {
     this.#limits = limits;
     this.#dispatcher = dispatcher;
     this.#leases = leases;
     this.#log = log;
+    this.#rest = rest;
   }
 
   get count(): number {
@@ -113,6 +116,7 @@ export class Clients {
   /** One more message of this peer; a batch counts with all its requests. @returns why it is not taken; undefined where it is */
   admit(session: Session, message: unknown): Reason | undefined {
     if (this.#stopping) return { kind: 'shuttingDown', message: 'the server is stopping: connect again in a moment' };
+    this.#rest.stir();
     const usage = this.#usageOf(session.caller.uid);
     const count = requestsIn(message);
     if (usage.requests + count > this.#limits.requestsInFlightPerUidMax) {

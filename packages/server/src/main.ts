@@ -60,4 +60,4 @@ async function keepAlive(stopAsked: Promise<string>): Promise<string> {
   }
 }
 
-await main();
+void main();

@@ -7,6 +7,7 @@ import { bootId as readBootId } from '#linux/identity.ts';
 import { ExitWatcher } from '#linux/exit-watcher.ts';
 import { lockFile, type FileLock } from '#linux/file-lock.ts';
 import { groupId } from '#linux/group.ts';
+import { releaseOwnMemory } from '#linux/own-memory.ts';
 import { Clients } from './clients.ts';
 import type { Config } from './config.ts';
 import type { ServerContext } from './context.ts';
@@ -21,6 +22,7 @@ import { recover } from './recovery.ts';
 import { Registry } from './registry.ts';
 import type { Absence } from './absence.ts';
 import { GuardPolicy } from './guard-policy.ts';
+import { Rest } from './rest.ts';
 import type { SentinelBridge } from './sentinel/bridge.ts';
 import { reserveGenerations } from './store/meta.ts';
 import { Retention } from './store/retention.ts';
@@ -38,6 +40,8 @@ export interface ServerOptions {
 
 /** How long a stopping server waits for what is in flight. */
 const stopWaitMs = 3000;
+/** A server that nobody has asked for so long (to twice as long) rests. */
+const restMs = 1000;
 
 /** omnid, wired: what is opened is owned by one stack, and closed in the opposite order. */
 export class Server implements AsyncDisposable {
@@ -87,6 +91,9 @@ export class Server implements AsyncDisposable {
       new Dispatcher(allHandlers(context), options.log),
       registry.table,
       options.log,
+      stack.adopt(startResting(options.log), (rest) => {
+        rest.close();
+      }),
     );
     stack.defer(() =>
       clients.stop(stopWaitMs, () => {
@@ -202,6 +209,15 @@ function listen(options: ServerOptions, clients: Clients): Promise<Listener> {
   return Listener.open({ path: options.socket, ...modes, onError }, (socket) => {
     clients.accept(socket);
   });
+}
+
+/** What starting takes is not kept either. */
+function startResting(log: Logger): Rest {
+  const rest = new Rest(restMs, () => {
+    log.debug({ codeBytes: releaseOwnMemory() }, 'resting');
+  });
+  rest.stir();
+  return rest;
 }
 
 /** The system's server does not end by itself. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const checkout = fileURLToPath(new URL('../../..', import.meta.url));
-const bundle = join(checkout, 'dist/omnid.js');
+const bundle = join(checkout, 'dist/omnid.cjs');
 const source = join(checkout, 'packages/server/src/main.ts');
 /** scripts/setup.sh leaves it, with the time at which the sources were read for the bundle. */
 const built = join(checkout, '.cache/built');

@@ -62,8 +62,8 @@ test("a named socket is served where its folder is one's own and nobody else's",
 
 test('the omnid of a checkout is found, and one beside a bundle', async () => {
   await using folder = await makeFolder();
-  await writeFile(folder.file('omnid.js'), '');
-  expect(omnidCommand(folder.file('omnictl.cjs'))).toEqual([process.execPath, folder.file('omnid.js')]);
+  await writeFile(folder.file('omnid.cjs'), '');
+  expect(omnidCommand(folder.file('omnictl.cjs'))).toEqual([process.execPath, folder.file('omnid.cjs')]);
   expect(() => omnidCommand('/nowhere/omnictl.cjs')).toThrow('start omnid by hand');
 });
 

@@ -13,8 +13,8 @@ import { exitCodes } from '../exit-code.ts';
 export function omnidCommand(mainFile: string = process.argv[1] ?? ''): readonly string[] {
   const folder = dirname(mainFile);
   const launcher = join(folder, '..', 'bin', 'omnid');
-  if (existsSync(join(folder, 'omnid.js')) && existsSync(launcher)) return [launcher];
-  const files = [join(folder, 'omnid.js'), join(folder, 'omnid.cjs'), join(folder, '..', '..', 'server', 'src', 'main.ts')];
+  if (existsSync(join(folder, 'omnid.cjs')) && existsSync(launcher)) return [launcher];
+  const files = [join(folder, 'omnid.cjs'), join(folder, '..', '..', 'server', 'src', 'main.ts')];
   const file = files.find((candidate) => existsSync(candidate));
   if (file === undefined) {
     throw new CliError(exitCodes.noServer, `no server answers, and there is no omnid beside ${mainFile}: start omnid by hand`);
