@@ -61,7 +61,7 @@ describe('process.terminate, while the world changes', () => {
       });
       expect(sleeper.child.exitCode ?? sleeper.child.signalCode).toBeNull();
     }
-    const { events } = await wire.call('history.query', { signal: SIGKILL });
+    const { events } = await wire.call('history.query', { signal: SIGKILL, source: 'mediated' });
     expect(new Set(events.map(({ outcome }) => outcome))).toEqual(new Set(['denied']));
   });
 
