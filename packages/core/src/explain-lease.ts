@@ -1,9 +1,10 @@
 import type { Cause, CauseKind, CoveringLease, Ending, LeaseEffect } from '#protocol/explanation.ts';
-import type { SignalEvent } from '#protocol/history.ts';
+import type { ProcessRef, SignalEvent } from '#protocol/history.ts';
 import type { Lease } from '#protocol/lease.ts';
 
 /** A lease ends with its process: the row of its end may be of a moment before the death's. */
 const slackMs = 1000;
+const init = 1;
 
 const byProcesses: ReadonlySet<CauseKind> = new Set<CauseKind>(['killed', 'mediated']);
 const ownDoing: ReadonlySet<CauseKind> = new Set<CauseKind>(['self', 'exit', 'child', 'none', 'unknown']);
@@ -16,13 +17,24 @@ export function coveringLease(rows: readonly SignalEvent[], leases: readonly Lea
   return leases.find((lease) => lease.id === id) ?? leases[0];
 }
 
-/** What became of the protection. @param refusedCount tries that were refused */
-export function tellLease(lease: Lease, ending: Ending, cause: Cause, refusedCount: number): CoveringLease {
-  const { id, label, state, guard, grantedAt, endedAt } = lease;
-  return { id, label, state, guard, grantedAt, endedAt, effect: effectOf(lease, ending, cause, refusedCount) };
+/** What an effect is told by. */
+export interface EffectView {
+  readonly process: ProcessRef | null;
+  readonly ending: Ending;
+  readonly cause: Cause;
+  readonly rows: readonly SignalEvent[];
+  /** Tries that were refused. */
+  readonly refusedCount: number;
 }
 
-function effectOf(lease: Lease, ending: Ending, cause: Cause, refusedCount: number): LeaseEffect {
+/** What became of the protection. */
+export function tellLease(lease: Lease, view: EffectView): CoveringLease {
+  const { id, label, state, guard, grantedAt, endedAt } = lease;
+  return { id, label, state, guard, grantedAt, endedAt, effect: effectOf(lease, view) };
+}
+
+function effectOf(lease: Lease, view: EffectView): LeaseEffect {
+  const { ending, cause, refusedCount } = view;
   if (ending.kind === 'lost') return 'lost';
   const { event, kind, relation } = cause;
   if (kind === 'self' || (kind === 'exit' && event === null)) return refusedCount > 0 ? 'held' : 'idle';
@@ -32,7 +44,18 @@ function effectOf(lease: Lease, ending: Ending, cause: Cause, refusedCount: numb
   if (event.override === true) return 'overridden';
   if (event.code === 'kernel' || event.code === 'implied') return 'beyond';
   if (relation === 'self' || relation === 'tree' || relation === 'child') return 'ownTree';
-  return lease.forbiddenSignals.includes(event.signal ?? 0) ? 'bypassed' : 'notForbidden';
+  if (!lease.forbiddenSignals.includes(event.signal ?? 0)) return 'notForbidden';
+  return lease.guard ? guardEffect(lease, event, view) : 'bypassed';
+}
+
+/** Why a guard let it through (design: rules for the guard). */
+function guardEffect(lease: Lease, event: SignalEvent, { process, rows }: EffectView): LeaseEffect {
+  if (rows.some(({ outcome, signal }) => outcome === 'audited' && signal === event.signal)) return 'audited';
+  const ancestors = process?.ancestry.map(({ pid }) => pid) ?? [];
+  const isHelper = ancestors.includes(event.sender?.ancestry[0]?.pid ?? 0);
+  const isAncestor = ancestors.includes(event.sender?.pid ?? 0);
+  const passes = event.sender?.pid === init || (!lease.strict && (isAncestor || isHelper));
+  return passes ? 'passed' : 'bypassed';
 }
 
 function isOf({ grantedAt, endedAt }: Lease, { firstAt }: SignalEvent): boolean {

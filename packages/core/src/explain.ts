@@ -38,9 +38,9 @@ export function explain(facts: ExplainFacts): Explanation {
     ...(oom === undefined ? {} : { oom }),
     before,
     refused,
-    lease: lease === undefined ? null : tellLease(lease, ending, cause, refused.count),
+    lease: lease === undefined ? null : tellLease(lease, { process, ending, cause, rows, refusedCount: refused.count }),
     context: contextOf(rows, cause.event, ending),
-    unknown: findUnknown({ facts: { ...facts, rows }, ending, cause, oom }),
+    unknown: findUnknown({ facts: { ...facts, rows }, ...(child ?? { ending, cause }), oom }),
     others: [...others],
   };
 }
@@ -51,14 +51,19 @@ function isExit({ exit }: SignalEvent): boolean {
 
 /** What was sent to it and reached it, before the signal that decided (or at all, where none did). */
 function signalsBefore(rows: readonly SignalEvent[], decided: SignalEvent | null, ending: Ending): SignalEvent[] {
-  if (ending.kind === 'running') return rows.filter((row) => wasSent(row) && !isRefused(row));
+  if (ending.kind === 'running') return rows.filter(isBeforeIt);
   const until = decided === null ? undefined : nsOf(decided);
   const isBefore = (row: SignalEvent): boolean => row.id !== decided?.id && (until === undefined || nsOf(row) <= until);
-  return rows.filter((row) => wasSent(row) && !isRefused(row) && isBefore(row));
+  return rows.filter((row) => isBeforeIt(row) && isBefore(row));
 }
 
 function isRefused({ outcome }: SignalEvent): boolean {
   return outcome === 'denied';
+}
+
+/** What the guard would have refused has a row of its own beside that of the signal. */
+function isBeforeIt(row: SignalEvent): boolean {
+  return wasSent(row) && !isRefused(row) && row.outcome !== 'audited';
 }
 
 function findRefused(rows: readonly SignalEvent[], signalsMax: number): Explanation['refused'] {

@@ -97,7 +97,9 @@ export type Cause = Static<typeof Cause>;
 /**
  * What became of the protection. `held`: tries were refused, and nothing forbidden got by. `idle`: nothing was tried.
  * `bypassed`: a forbidden signal came from somebody who did not ask. `overridden`: its owner or root passed over it.
- * `ownTree`: a job may end itself. `beyond`: no lease keeps the kernel from this. `over`: the lease had ended before.
+ * `ownTree`: a job may end itself. `passed`: the guard lets init, and unless the lease is strict ancestors and their helpers,
+ * through. `audited`: the guard would have refused it, and only audits. `beyond`: no lease keeps the kernel from this.
+ * `over`: the lease had ended before.
  */
 export const LeaseEffect = Type.Enum([
   'held',
@@ -105,6 +107,8 @@ export const LeaseEffect = Type.Enum([
   'bypassed',
   'overridden',
   'ownTree',
+  'passed',
+  'audited',
   'notForbidden',
   'beyond',
   'over',

@@ -125,6 +125,39 @@ describe('who did it', () => {
   });
 });
 
+describe('a guarded lease', () => {
+  const helper = processOf(5001, 'kill', 'kill -9 4242', [300, 'bash']);
+  const stranger = processOf(5002, 'kill', 'kill -9 4242', [301, 'bash']);
+  const audited = row(5, { signal: 9, sender: stranger, outcome: 'audited' });
+
+  test.each([
+    ['lets an ancestor’s helper pass', helper, false, [], 'passed'],
+    ['does not, where it is strict', helper, true, [], 'bypassed'],
+    ['lets init pass, strict or not', processOf(1, 'systemd', 'systemd'), true, [], 'passed'],
+    ['was got by by a stranger', stranger, false, [], 'bypassed'],
+    ['only audits', stranger, false, [audited], 'audited'],
+  ] as const)('%s', (_name, sender, strict, rows, effect) => {
+    const leases = [leaseOf({ guard: true, strict })];
+    const why = explain(facts([...rows, row(5, { signal: 9, sender }), exit(5, { signal: 9 })], { leases }));
+    expect(why.lease?.effect).toBe(effect);
+    expect(why.before).toEqual([]);
+  });
+
+  test('that refused says who tried', () => {
+    const live = { process: { ...job, startTicks: '1000' }, state: 'S' };
+    const why = explain(
+      facts([row(5, { signal: 9, sender: stranger, outcome: 'denied', count: 3 })], {
+        live,
+        leases: [leaseOf({ guard: true })],
+      }),
+    );
+    expect(why.lease?.effect).toBe('held');
+    expect(why.answer).toBe(
+      'python3 train.py (pid 4242) is still running; 3 tries to end it were refused, the last: SIGKILL from kill -9 4242 (pid 5002) < bash (pid 301)',
+    );
+  });
+});
+
 describe('the ask before the kill', () => {
   const kill = processOf(901, 'kill', 'kill -9 4242', [880, 'bash']);
   const term = processOf(900, 'kill', 'kill 4242', [880, 'bash']);
@@ -167,6 +200,10 @@ describe('an exit', () => {
       cause: { kind: 'child', by: { pid: 811 } },
       child: { process: { pid: 4300 }, cause: { kind: 'killed' } },
     });
+    expect(why.unknown).toEqual([]);
+    const unseen = explain(facts([exit(5.1, { code: 137 })], { treeRows: treeRows.slice(1) }));
+    expect(unseen.child).toMatchObject({ ending: { signal: 9 }, cause: { kind: 'unknown' } });
+    expect(unseen.unknown).toMatchObject([{ what: 'who sent SIGKILL' }]);
     const otherSignal = explain(facts([exit(5.1, { code: 143 })], { treeRows }));
     expect(otherSignal.child).toBeUndefined();
     const muchLater = explain(facts([exit(50, { code: 137 })], { treeRows }));

@@ -85,6 +85,8 @@ const effectWords: Readonly<Record<LeaseEffect, string>> = {
   bypassed: 'it forbids this signal, and did not hold: the sender did not ask, and nothing forced it to',
   overridden: 'passed over by its owner or root (--override)',
   ownTree: 'a job may end itself: the lease does not forbid that',
+  passed: 'the guard lets init through, and unless it is strict ancestors and their helpers',
+  audited: 'the guard would have refused this, and only audits',
   notForbidden: 'it does not forbid this',
   beyond: 'no lease keeps the kernel from this',
   over: 'it was not active then',
