@@ -45,7 +45,8 @@ function signalCause(ending: Ending, rows: readonly SignalEvent[], view: CauseVi
   const same = rows.filter((row) => row.signal === ending.signal && wasSent(row) && row.outcome === 'delivered');
   // Of several SIGKILLs the first did it; of signals that may be handled, the one that no handler was there for any more.
   const decided = ending.signal === SIGKILL ? same[0] : same.at(-1);
-  if (decided === undefined) return plain('unknown', false);
+  const isOomLikely = rows.some(({ exit }) => exit?.oomLikely === true);
+  if (decided === undefined) return plain(isOomLikely ? 'oom' : 'unknown', false);
   const isOwn = kindOf(decided) === 'self';
   const before = isOwn ? same.findLast((row) => kindOf(row) !== 'self') : undefined;
   return before === undefined ? by(decided, view) : { ...by(before, view), reraised: true };

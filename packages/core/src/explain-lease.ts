@@ -38,6 +38,7 @@ function effectOf(lease: Lease, view: EffectView): LeaseEffect {
   if (ending.kind === 'lost') return 'lost';
   const { event, kind, relation } = cause;
   if (kind === 'self' || (kind === 'exit' && event === null)) return refusedCount > 0 ? 'held' : 'idle';
+  if (kind === 'oom') return 'beyond';
   if (ending.kind === 'running' || event === null) return refusedCount > 0 ? 'held' : 'idle';
   if (!isOf(lease, event)) return 'over';
   if (!byProcesses.has(kind) && !ownDoing.has(kind)) return 'beyond';

@@ -41,6 +41,10 @@ function ofCause({ facts, ending, cause }: Known): Unknown[] {
   if (cause.kind === 'kernel')
     return [{ what: 'why the kernel sent it', why: 'the kernel tells no reason: its log (dmesg) may' }];
   if (cause.certain) return [];
+  if (cause.kind === 'oom') {
+    const why = `its cgroup counts what the OOM killer ends, and not whom; there is no sentinel: ${sentinel.why}`;
+    return [{ what: 'whether it was the OOM killer', why, ...fixOf(facts) }];
+  }
   return [
     { what: 'whether that signal is what ended it', why: 'a program may handle it, and its exit status was not recorded' },
   ];

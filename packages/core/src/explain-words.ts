@@ -95,6 +95,8 @@ function signalWords(told: Told): string {
   const name = ending.signalName ?? '';
   const killed = ending.signal === 9 ? `was killed by ${name}` : `was ended by ${name}`;
   const { event } = cause;
+  if (event === null && cause.kind === 'oom')
+    return `${killed}, probably by the kernel's OOM killer: it killed in its cgroup just then`;
   if (event === null) return `${killed}; who sent it is not recorded`;
   const words = causeWords(killed, name, event, told, oom);
   return cause.reraised ? `${words}; it handled the signal, then ended itself with it` : words;

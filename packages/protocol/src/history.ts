@@ -120,6 +120,8 @@ export const ProcessExit = Type.Object(
     code: Type.Union([Type.Integer({ minimum: 0, maximum: 255 }), Type.Null()]),
     signal: Type.Union([Signal, Type.Null()]),
     coreDumped: Type.Boolean(),
+    /** For a SIGKILL without the sentinel: the OOM killer killed in its cgroup just then. */
+    oomLikely: Type.Optional(Type.Boolean()),
   },
   { additionalProperties: false },
 );

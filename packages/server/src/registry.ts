@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Lease, LeaseEnd, Member } from '#core/lease.ts';
+import type { ProtectionChange } from '#core/protected-set.ts';
 import { LeaseTable, type LeaseTableLimits } from '#core/lease-table.ts';
 import type { ExitWatcher } from '#linux/exit-watcher.ts';
 import { Alarm } from './alarm.ts';
@@ -7,6 +8,7 @@ import { newLeaseId } from './lease-id.ts';
 import { transition } from './lease-events.ts';
 import { clock, machine, withMarks, type Held } from './machine.ts';
 import { memberExit } from './member-exit.ts';
+import { OomWatch } from './oom-watch.ts';
 import { Scanner } from './scanner.ts';
 import type { KernelMarks } from './sentinel/kernel-marks.ts';
 import type { Store } from './store/store.ts';
@@ -43,6 +45,7 @@ export class Registry {
   readonly #options: RegistryOptions;
   readonly #alarm: Alarm;
   readonly #scanner: Scanner;
+  readonly #oomWatch = new OomWatch();
   /** Leases whose end waits for the disk. */
   readonly #unwritten = new Map<string, Lease>();
   readonly #expiringListeners = new Set<(lease: Lease) => void>();
@@ -76,9 +79,9 @@ export class Registry {
       },
     });
     this.table.protectedSet.listen((change) => {
+      if (options.kernel === undefined) this.#noteExits(change);
       if (change.kind === 'added') options.kernel?.marks.mark(change.member);
       else {
-        if (options.kernel === undefined) this.#recordExit(change.member);
         options.kernel?.marks.unmark(change.member);
         options.watcher.unwatch(pidfdOf(change.member));
         this.#left(change.member);
@@ -150,8 +153,11 @@ export class Registry {
   }
 
   /** The sentinel tells of exits better; without it, what the pidfd knows is kept. */
-  #recordExit(member: Member): void {
-    const event = memberExit(member);
+  #noteExits({ kind, member }: ProtectionChange): void {
+    if (kind === 'added') this.#oomWatch.joined(member);
+    if (kind !== 'removed') return;
+    const event = memberExit(member, (one) => this.#oomWatch.sawKill(one));
+    this.#oomWatch.left(member);
     if (event !== undefined) this.#options.store.recordLater(event);
   }
 
@@ -219,6 +225,7 @@ export class Registry {
   /** Stops timers and looks; what is under way is waited for. */
   async close(): Promise<void> {
     this.#alarm.close();
+    this.#oomWatch[Symbol.dispose]();
     await this.#scanner.close();
   }
 }

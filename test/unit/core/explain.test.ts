@@ -229,6 +229,19 @@ describe('what is not known', () => {
     expect(unknown({ scope: 'machine' })).toEqual([]);
   });
 
+  test('whether the OOM killer took it, where only its cgroup has counted a kill', () => {
+    const counted = exit(5, { signal: 9 });
+    const rows = [
+      { ...counted, source: 'pidfd' as const, exit: { code: null, signal: 9, coreDumped: false, oomLikely: true } },
+    ];
+    const why = explain(facts(rows, { sentinel: { active: false, why: 'it is off' }, leases: [leaseOf()] }));
+    expect(why.answer).toMatch(/was killed by SIGKILL, probably by the kernel's OOM killer/);
+    expect(why).toMatchObject({ cause: { kind: 'oom', certain: false }, lease: { effect: 'beyond' } });
+    expect(why.unknown).toMatchObject([{ what: 'whether it was the OOM killer' }]);
+    const seen = explain(facts([row(5, { signal: 9 }), ...rows]));
+    expect(seen.cause).toMatchObject({ kind: 'killed', certain: true });
+  });
+
   test('events that were lost just then, and no others', () => {
     const dropped = (seconds: number) =>
       row(seconds, { source: 'server', outcome: 'dropped', sender: null, target: null, count: 7, reason: 'signals of …' });

@@ -1,0 +1,66 @@
+import type { Member } from '#core/lease.ts';
+import { CgroupOomKills } from '#linux/cgroup-oom.ts';
+import { readCgroup } from '#linux/proc-text.ts';
+import { clock } from './machine.ts';
+import { tryRead } from './try-read.ts';
+
+/** Cgroups that are watched at once; members are mostly in the same few. */
+const groupsMax = 256;
+/** A kill and the exit that it makes are not further apart: a large process takes a while to give its memory back. */
+const apartMs = 2000;
+
+interface Group {
+  readonly path: string;
+  readonly kills: CgroupOomKills;
+  members: number;
+}
+
+/**
+ * For a server without the sentinel: did the OOM killer kill in a member's cgroup, just when the member died of a
+ * SIGKILL? It cannot tell whom it killed, so this makes a likely cause and no certain one.
+ */
+export class OomWatch implements Disposable {
+  readonly #groups = new Map<string, Group>();
+  readonly #groupOf = new Map<Member, Group>();
+
+  /** A process joined the protected set. */
+  joined(member: Member): void {
+    const path = tryRead(() => readCgroup(member.pid));
+    if (path === undefined || !member.held.alive()) return;
+    const group = this.#groups.get(path) ?? this.#open(path);
+    if (group === undefined) return;
+    group.members += 1;
+    this.#groupOf.set(member, group);
+  }
+
+  #open(path: string): Group | undefined {
+    if (this.#groups.size >= groupsMax) return undefined;
+    const kills = CgroupOomKills.open(path, () => clock.monotonicMs());
+    if (kills === undefined) return undefined;
+    const group = { path, kills, members: 0 };
+    this.#groups.set(path, group);
+    return group;
+  }
+
+  /** Was there a kill in its cgroup, just now? */
+  sawKill(member: Member): boolean {
+    return this.#groupOf.get(member)?.kills.within(apartMs) ?? false;
+  }
+
+  /** It left the protected set. */
+  left(member: Member): void {
+    const group = this.#groupOf.get(member);
+    if (group === undefined) return;
+    this.#groupOf.delete(member);
+    group.members -= 1;
+    if (group.members > 0) return;
+    this.#groups.delete(group.path);
+    group.kills[Symbol.dispose]();
+  }
+
+  [Symbol.dispose](): void {
+    for (const { kills } of this.#groups.values()) kills[Symbol.dispose]();
+    this.#groups.clear();
+    this.#groupOf.clear();
+  }
+}
