@@ -95,7 +95,9 @@ const effectWords: Readonly<Record<LeaseEffect, string>> = {
 
 function leaseWords({ id, label, state, endedAt, effect }: CoveringLease, { ending }: Explanation): string {
   const name = label === null || label === '' ? id : `${id} (${escapeText(label)})`;
-  const since = state === 'active' || endedAt === null ? state : `${state} at ${formatTime(endedAt)}`;
+  // The end of a lease is written a moment after that of its last process.
+  const active = ending.kind === 'running' ? state : `${state} then`;
+  const since = state === 'active' || endedAt === null ? active : `${state} at ${formatTime(endedAt)}`;
   return `${name}, ${since}: ${ending.kind === 'running' && effect === 'idle' ? 'it protects' : effectWords[effect]}`;
 }
 
