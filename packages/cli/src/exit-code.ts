@@ -4,6 +4,8 @@ export const exitCodes = {
   no: 1,
   usage: 2,
   noServer: 69,
+  /** What the verb needs of the kernel is not there. The same number, as sysexits(3) has it. */
+  unavailable: 69,
   /** A fault of omnictl itself. */
   software: 70,
   tryAgain: 75,

@@ -15,6 +15,7 @@ export const verbs: Readonly<Record<string, () => Promise<VerbModule>>> = {
   attach: () => import('./commands/attach.ts'),
   'may-kill': () => import('./commands/may-kill.ts'),
   kill: () => import('./commands/kill.ts'),
+  confine: () => import('./commands/confine.ts'),
   history: () => import('./commands/history.ts'),
   why: () => import('./commands/why.ts'),
   doctor: () => import('./commands/doctor.ts'),

@@ -8,8 +8,22 @@ for (const [code, value] of Object.entries(constants.errno)) {
 }
 
 /** The error numbers that the modules here act on (errno(3)). */
-export const { EPERM, ENOENT, ESRCH, EACCES, EINVAL, EAGAIN, ENOPROTOOPT, ENOTTY, EOPNOTSUPP, EBADF, ENODATA, EPIPE } =
-  constants.errno;
+export const {
+  EPERM,
+  ENOENT,
+  ESRCH,
+  EACCES,
+  EINVAL,
+  EAGAIN,
+  ENOPROTOOPT,
+  ENOTTY,
+  EOPNOTSUPP,
+  EBADF,
+  ENODATA,
+  EPIPE,
+  ENOSYS,
+  E2BIG,
+} = constants.errno;
 
 /** The name of an error number, as in errno(3): 1 gives `EPERM`; a number without a name gives `E` and itself. */
 export function errnoName(errno: number): string {

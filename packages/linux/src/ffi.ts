@@ -12,15 +12,24 @@ const libc = koffi.load(null);
 const SYS_PIDFD_SEND_SIGNAL = 424;
 const SYS_PIDFD_OPEN = 434;
 const SYS_LANDLOCK_CREATE_RULESET = 444;
+const SYS_LANDLOCK_RESTRICT_SELF = 446;
 const LANDLOCK_CREATE_RULESET_VERSION = 1;
 /** An old call: its number differs. */
 const SYS_IOPRIO_SET = process.arch === 'x64' ? 251 : 30;
 const IOPRIO_WHO_PROCESS = 1;
+const PR_SET_NO_NEW_PRIVS = 38;
+const SIG_ERR = -1;
 
 type Syscall = (number: number, a: number, b: number, c: number, d: number) => number;
 type Buffers = Uint8Array;
 
 const syscall: Syscall = libc.func('long syscall(long number, long a, long b, long c, long d)');
+const syscallOfBuffer: (number: number, buffer: Buffers, size: number, flags: number) => number = libc.func(
+  'long syscall(long number, uint8_t *buffer, size_t size, long flags)',
+);
+const cPrctl: (option: number, a: number, b: number, c: number, d: number) => number = libc.func(
+  'int prctl(int option, ulong a, ulong b, ulong c, ulong d)',
+);
 const cOpen: (path: string, flags: number) => number = libc.func('int open(str path, int flags)');
 const cRead: (fd: number, buffer: Buffers, size: number) => number = libc.func(
   'long read(int fd, uint8_t *buffer, size_t size)',
@@ -99,6 +108,26 @@ export function landlockAbi(): number {
 /** ioprio_set(2) for one process. @returns 0 or -errno */
 export function ioprioSet(pid: number, value: number): number {
   return result(syscall(SYS_IOPRIO_SET, IOPRIO_WHO_PROCESS, pid, value, 0));
+}
+
+/** landlock_create_ruleset(2) of a struct landlock_ruleset_attr. @returns a descriptor (close-on-exec), or -errno */
+export function landlockCreateRuleset(attributes: Buffers): number {
+  return result(syscallOfBuffer(SYS_LANDLOCK_CREATE_RULESET, attributes, attributes.length, 0));
+}
+
+/** landlock_restrict_self(2): the calling thread, and what it executes. There is no way back. @returns 0 or -errno */
+export function landlockRestrictSelf(ruleset: number): number {
+  return result(syscall(SYS_LANDLOCK_RESTRICT_SELF, ruleset, 0, 0, 0));
+}
+
+/** prctl(2): what is executed from here gains no privilege (set-user-id, file capabilities). @returns 0 or -errno */
+export function setNoNewPrivs(): number {
+  return result(cPrctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+}
+
+/** signal(2) with the two dispositions that an exec hands down: 0 is SIG_DFL, 1 is SIG_IGN. @returns 0 or -errno */
+export function setSignalDisposition(signal: number, disposition: 0 | 1): number {
+  return cSignal(signal, disposition) === SIG_ERR ? -koffi.errno() : 0;
 }
 
 /** open(2) of what is there already; unlike fs.openSync, a file that is gone costs no exception. @returns fd or -errno */

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
-import { errnoName } from './errno.ts';
 import { canLoadLibrary, landlockAbi } from './ffi.ts';
+import { LANDLOCK_FIX, signalScopeAbsence } from './landlock.ts';
 import { readMemory } from './memory.ts';
 import { hasPureCgroup2 } from './own-cgroup.ts';
 import { hasPeerPidfd } from './peer.ts';
@@ -24,8 +24,6 @@ const CAP_SYS_ADMIN = 1n << 21n;
 const BPF_AND_PERFMON = (1n << 39n) | (1n << 38n);
 const BTF_FILE = '/sys/kernel/btf/vmlinux';
 const LSM_FILE = '/sys/kernel/security/lsm';
-/** The first with LANDLOCK_SCOPE_SIGNAL. */
-const LANDLOCK_ABI_MIN = 6;
 
 /** @returns the fact's truth, what was found, and the fix for where it is not so */
 type Ask = () => [ok: boolean, found: string, fix: string];
@@ -58,8 +56,8 @@ const questions: Readonly<Record<string, Ask>> = {
     return [list.includes('bpf'), list.join(',') || `${LSM_FILE} cannot be read`, BPF_LSM_FIX];
   },
   landlock: () => {
-    const abi = landlockAbi();
-    return [abi >= LANDLOCK_ABI_MIN, abi < 0 ? errnoName(-abi) : `ABI ${abi}`, LANDLOCK_FIX];
+    const absence = signalScopeAbsence();
+    return [absence === undefined, absence ?? `signals can be scoped (Landlock ABI ${landlockAbi()})`, LANDLOCK_FIX];
   },
   psi: () => {
     const ok = readPressure('memory') !== undefined;
@@ -74,7 +72,6 @@ const questions: Readonly<Record<string, Ask>> = {
 
 const BPF_LSM_FIX =
   'a kernel with CONFIG_BPF_LSM=y, booted with bpf in its lsm= list, and securityfs mounted on /sys/kernel/security';
-const LANDLOCK_FIX = 'Linux 6.12 or later with CONFIG_SECURITY_LANDLOCK=y and landlock in its lsm= list';
 
 /**
  * Asks everything that the layers of protection depend on; no privilege is needed. What cannot be asked is not ok, and

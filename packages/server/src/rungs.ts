@@ -1,9 +1,11 @@
 import type { Rung, ServerInfo } from '#protocol/server.ts';
+import { LANDLOCK_FIX, signalScopeAbsence } from '#linux/landlock.ts';
 import { runProbes, type Probe } from '#linux/probes.ts';
 import type { GuardMode } from '#linux/sentinel/lease-terms.ts';
 import type { Absence } from './absence.ts';
 
 let facts: Probe[] | undefined;
+let confine: Rung | undefined;
 
 /** What this machine has of what the rungs need. Looked at once: kernels and capabilities do not change under a server. */
 export function readFacts(): ServerInfo['facts'] {
@@ -31,9 +33,19 @@ export function readRungs({ sentinelAbsence: absence, guardAbsence, guardMode }:
           why: `signals that do not go through the server are not seen: ${absence.why}`,
           fix: absence.fix,
         },
-    { layer: 'confine', active: false, why: 'this version of omnictl has no confine' },
+    (confine ??= confineRung()),
     guardRung(guardAbsence, guardMode),
   ];
+}
+
+/** It is the kernel's, and anybody's to climb: the server says whether it is there. */
+function confineRung(): Rung {
+  const absence = signalScopeAbsence();
+  if (absence === undefined) {
+    const why = "what is started by 'omnictl confine' can signal nothing outside itself; it takes no privilege";
+    return { layer: 'confine', active: true, why };
+  }
+  return { layer: 'confine', active: false, why: `'omnictl confine' cannot be had: ${absence}`, fix: LANDLOCK_FIX };
 }
 
 /** What no guard of this kind can stop (design: 4-kernel). */

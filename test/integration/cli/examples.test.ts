@@ -5,6 +5,7 @@ import { createProgram } from '#cli/program.ts';
 import { verbs } from '#cli/verbs.ts';
 import type { Omnid } from '#test/support/server/omnid.ts';
 import { startSleeper } from '#test/support/server/processes.ts';
+import { skipWhereNotConfined } from '#test/support/landlock.ts';
 import { until } from '#test/support/server/until.ts';
 import { examplesOf, helpOf } from '../../unit/cli/help-text.ts';
 import { skipWhereNoneIsStarted } from './support/may-start.ts';
@@ -41,6 +42,7 @@ const inOrder = examples.toSorted(
 
 test.for(inOrder)('%s', async (example, context) => {
   if (example.includes('server restart')) skipWhereNoneIsStarted(context);
+  if (example.includes('confine --')) skipWhereNotConfined(context);
   await using held = await startSleeper();
   await using free = await startSleeper();
   const lease = await user.omnictl(['register', '--pid', String(held.pid), '--ttl', '1h']);

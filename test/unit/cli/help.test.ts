@@ -34,6 +34,7 @@ test('every verb of the interface is there', () => {
     'attach',
     'may-kill',
     'kill',
+    'confine',
     'history',
     'why',
     'doctor',

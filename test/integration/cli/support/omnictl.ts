@@ -122,9 +122,13 @@ function follow(child: ChildProcess): Running {
   };
 }
 
-/** A user with a server that the test holds, on the socket that omnictl looks for. */
-export async function withServer(user: User): Promise<Omnid> {
+/**
+ * A user with a server that the test holds, on the socket that omnictl looks for.
+ *
+ * @param prefix a command that becomes the server, by exec
+ */
+export async function withServer(user: User, prefix: readonly string[] = []): Promise<Omnid> {
   await mkdir(user.folder.file('runtime/omnimind'), { recursive: true, mode: 0o700 });
   const { folder } = user;
-  return await Omnid.start({ folder, ownPaths: true });
+  return await Omnid.start({ folder, ownPaths: true, prefix });
 }
