@@ -18,6 +18,7 @@ export const verbs: Readonly<Record<string, () => Promise<VerbModule>>> = {
   confine: () => import('./commands/confine.ts'),
   history: () => import('./commands/history.ts'),
   why: () => import('./commands/why.ts'),
+  trace: () => import('./commands/trace.ts'),
   doctor: () => import('./commands/doctor.ts'),
   server: () => import('./commands/server.ts'),
   completion: () => import('./commands/completion.ts'),

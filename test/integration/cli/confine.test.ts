@@ -152,7 +152,7 @@ test('below ABI 6 nothing is run, and what it takes is said', async (context) =>
 test('below ABI 6 a server does not stand on the rung', async (context) => {
   skipWithoutPython(context);
   await using other = await User.create();
-  await using _server = await withServer(other, withoutLandlock('none'));
+  await using _server = await withServer(other, { prefix: withoutLandlock('none') });
   const { stdout } = await other.omnictl(['doctor']);
   expect(stdout).toMatch(/^ {2}no {3}confine: .*no Landlock\n +to change: Linux 6\.12/m);
 });

@@ -37,6 +37,7 @@ test('every verb of the interface is there', () => {
     'confine',
     'history',
     'why',
+    'trace',
     'doctor',
     'server',
     'completion',

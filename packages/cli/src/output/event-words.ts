@@ -34,6 +34,15 @@ export function senderWords(event: SignalEvent): string {
   return parent === undefined ? processWords(process) : `${processWords(process)} < ${nameWords(parent)}`;
 }
 
+/**
+ * Who did it, and whose child that is: `kill[4711] < bash[811] < code[700]`.
+ *
+ * @param generations ancestors at most
+ */
+export function lineageWords(process: ProcessRef, generations: number): string {
+  return [processWords(process), ...process.ancestry.slice(0, generations).map(nameWords)].join(' < ');
+}
+
 /** How it went, and how its target ended where that is known: `delivered, killed`. */
 export function outcomeWords({ outcome, termination }: SignalEvent): string {
   return termination === undefined || termination === outcome ? outcome : `${outcome}, ${termination}`;

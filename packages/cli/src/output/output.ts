@@ -9,10 +9,12 @@ const stderr = 2;
 export interface OutputOptions {
   /** Notes on stderr are left out, and what verbs of yes and no print. */
   readonly quiet: boolean;
-  /** Colours, where stdout is a terminal. */
+  /** Colours, where it is a terminal that is printed on. */
   readonly color: boolean;
-  /** Columns of the terminal that stdout is; undefined where it is none. */
+  /** Columns of that terminal; undefined where it is none. */
   readonly columns: number | undefined;
+  /** Where it is printed; default: stdout. */
+  readonly fd?: number;
 }
 
 /** Where a verb prints. A reader that is gone is no error: what comes after is dropped, and the verb's exit code holds. */
@@ -20,15 +22,17 @@ export class Output {
   readonly quiet: boolean;
   readonly color: boolean;
   readonly columns: number | undefined;
+  readonly #fd: number;
   #closed = false;
 
   constructor(options: OutputOptions) {
     this.quiet = options.quiet;
     this.columns = options.columns;
+    this.#fd = options.fd ?? stdout;
     this.color = options.color && options.columns !== undefined;
   }
 
-  /** Whether stdout's reader is gone: a stream may stop. */
+  /** Whether the reader is gone: a stream may stop. */
   get closed(): boolean {
     return this.#closed;
   }
@@ -37,7 +41,7 @@ export class Output {
   write(text: string | Uint8Array): void {
     if (this.#closed) return;
     try {
-      this.#closed = !writeAll(stdout, text);
+      this.#closed = !writeAll(this.#fd, text);
     } catch (error) {
       throw new CliError(exitCodes.tryAgain, `cannot write the output: ${reasonOf(error)}`, error);
     }

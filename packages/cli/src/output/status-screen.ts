@@ -3,15 +3,12 @@ import type { StatusReport } from '../commands/status.ts';
 import { escapeText } from './escape.ts';
 import { outcomeWords, processWords, senderWords } from './event-words.ts';
 import { leaseTable } from './lease-table.ts';
+import { factLines, titled } from './facts.ts';
 import type { Output } from './output.ts';
-import { styled } from './style.ts';
 import { layOutTable, type Column } from './table.ts';
 import { formatBytes, formatDuration, formatPercent, formatTime } from './units.ts';
-import { truncate } from './width.ts';
 
 type Context = ServerStatus['context'];
-
-const titleColumns = 10;
 
 /**
  * The screen of `omnictl status`.
@@ -35,22 +32,14 @@ export function statusScreen(report: StatusReport, output: Output, nowMs: number
     ['history', historyWords(status)],
     ['protector', `${status.protector.mode}${status.protector.acting ? ', acting' : ''}`],
   ];
-  const lines = facts.map(([title, words]) => styledFact(output, title, words, width));
+  const lines = [...factLines(output, facts)];
   if (report.leases.length > 0) lines.push('', ...titled(output, leaseTable(report.leases, width, nowMs)));
   if (report.kills.length > 0) lines.push('', ...titled(output, killTable(report.kills, width)));
   return `${lines.join('\n')}\n`;
 }
 
-function styledFact(output: Output, title: string, words: string, width: number | undefined): string {
-  const shown = width === undefined ? words : truncate(words, Math.max(1, width - titleColumns));
-  return styled(output, 'bold', title.padEnd(titleColumns)) + shown;
-}
-
-function titled(output: Output, [head, ...rows]: readonly string[]): readonly string[] {
-  return [styled(output, 'bold', head ?? ''), ...rows];
-}
-
-function counted(count: number, one: string, many: string): string {
+/** `1 process`, `2 processes`. */
+export function counted(count: number, one: string, many: string): string {
   return `${String(count)} ${count === 1 ? one : many}`;
 }
 
@@ -66,19 +55,22 @@ function rungWords({ rungs }: ServerStatus): string {
   return missing.length === 0 ? words : `${words}; not ${missing.join(', ')} (omnictl doctor says why)`;
 }
 
-function memoryWords({ memAvailableBytes, memTotalBytes }: Context): string {
+/** How much memory is free. */
+export function memoryWords({ memAvailableBytes, memTotalBytes }: Context): string {
   if (memAvailableBytes === null || memTotalBytes === null) return 'unknown';
   const share = memTotalBytes === 0 ? 0 : (100 * memAvailableBytes) / memTotalBytes;
   return `${formatBytes(memAvailableBytes)} of ${formatBytes(memTotalBytes)} available (${formatPercent(share)})`;
 }
 
-function swapWords({ context: { swapFreeBytes }, swapTotalBytes }: ServerStatus): string {
+/** How much swap is free. */
+export function swapWords({ context: { swapFreeBytes }, swapTotalBytes }: ServerStatus): string {
   if (swapTotalBytes === null || swapFreeBytes === null) return 'unknown';
   if (swapTotalBytes === 0) return 'none';
   return `${formatBytes(swapFreeBytes)} of ${formatBytes(swapTotalBytes)} free`;
 }
 
-function pressureWords({ psiMemorySomeAvg10, psiMemoryFullAvg10 }: Context): string {
+/** How long processes waited for memory. */
+export function pressureWords({ psiMemorySomeAvg10, psiMemoryFullAvg10 }: Context): string {
   if (psiMemorySomeAvg10 === null || psiMemoryFullAvg10 === null) return 'unknown (this kernel has no PSI)';
   return `memory: some ${formatPercent(psiMemorySomeAvg10)}, full ${formatPercent(psiMemoryFullAvg10)} of the last 10 s`;
 }

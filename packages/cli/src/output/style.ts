@@ -1,6 +1,6 @@
 import type { Output } from './output.ts';
 
-const codes = { bold: [1, 22], green: [32, 39], yellow: [33, 39] } as const;
+const codes = { bold: [1, 22], dim: [2, 22], inverse: [7, 27], red: [31, 39], green: [32, 39], yellow: [33, 39] } as const;
 
 export type Style = keyof typeof codes;
 

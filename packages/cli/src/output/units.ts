@@ -42,8 +42,16 @@ export function formatPercent(percent: number): string {
  */
 export function formatTime(timestamp: string): string {
   const date = new Date(timestamp);
-  const two = (value: number): string => String(value).padStart(2, '0');
-  const day = `${String(date.getFullYear())}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${String(date.getFullYear())}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${formatTimeOfDay(timestamp)}`;
+}
+
+/** The same without its day. */
+export function formatTimeOfDay(timestamp: string): string {
+  const date = new Date(timestamp);
   const time = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
-  return `${day} ${time}.${String(date.getMilliseconds()).padStart(3, '0')}`;
+  return `${time}.${String(date.getMilliseconds()).padStart(3, '0')}`;
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, '0');
 }

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { environmentOf, Omnid } from '#test/support/server/omnid.ts';
+import { environmentOf, Omnid, type OmnidOptions } from '#test/support/server/omnid.ts';
 import { makeFolder, type TestFolder } from '#test/support/server/folder.ts';
 import { endServersOf } from './end-servers.ts';
 
@@ -125,10 +125,10 @@ function follow(child: ChildProcess): Running {
 /**
  * A user with a server that the test holds, on the socket that omnictl looks for.
  *
- * @param prefix a command that becomes the server, by exec
+ * @param options its configuration, or a command that becomes the server, by exec
  */
-export async function withServer(user: User, prefix: readonly string[] = []): Promise<Omnid> {
+export async function withServer(user: User, options: Pick<OmnidOptions, 'config' | 'prefix'> = {}): Promise<Omnid> {
   await mkdir(user.folder.file('runtime/omnimind'), { recursive: true, mode: 0o700 });
   const { folder } = user;
-  return await Omnid.start({ folder, ownPaths: true, prefix });
+  return await Omnid.start({ folder, ownPaths: true, ...options });
 }
