@@ -19,6 +19,7 @@ export const verbs: Readonly<Record<string, () => Promise<VerbModule>>> = {
   history: () => import('./commands/history.ts'),
   why: () => import('./commands/why.ts'),
   trace: () => import('./commands/trace.ts'),
+  isolate: () => import('./commands/isolate.ts'),
   doctor: () => import('./commands/doctor.ts'),
   server: () => import('./commands/server.ts'),
   completion: () => import('./commands/completion.ts'),

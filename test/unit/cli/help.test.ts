@@ -38,6 +38,7 @@ test('every verb of the interface is there', () => {
     'history',
     'why',
     'trace',
+    'isolate',
     'doctor',
     'server',
     'completion',
