@@ -7,6 +7,7 @@ interface VerbModule {
 /** Every verb and its file, loaded when it is asked for: a command pays for no other. In the order of the help text. */
 export const verbs: Readonly<Record<string, () => Promise<VerbModule>>> = {
   status: () => import('./commands/status.ts'),
+  top: () => import('./commands/top.ts'),
   list: () => import('./commands/list.ts'),
   register: () => import('./commands/register.ts'),
   heartbeat: () => import('./commands/heartbeat.ts'),

@@ -155,7 +155,8 @@ describe('without the sentinel', () => {
   test('a plain kill is told by how the command ended, and that nobody saw who sent it', async () => {
     const { code, stderr } = await user.omnictl(['trace', '--', 'sh', '-c', 'kill -KILL $$']);
     expect(code).toBe(137);
-    expect(stderr).toMatch(/^omnictl: seen by the server, without a sentinel/);
+    expect(stderr).toMatch(/^omnictl: seen by the server alone/);
+    expect(stderr).toMatch(/^not seen +kills that ask nobody/m);
     expect(stderr).toMatch(/SIGKILL +sh\[\d+\] +ended it +unknown: nobody saw it sent$/m);
     expect(stderr).toMatch(/^ended +SIGKILL; nobody saw who sent it$/m);
   });

@@ -26,6 +26,7 @@ test.each(verbsAndGroups.map((command) => [nameOf(command), command] as const))(
 test('every verb of the interface is there', () => {
   expect(program.commands.map((command) => command.name())).toEqual([
     'status',
+    'top',
     'list',
     'register',
     'heartbeat',

@@ -57,7 +57,7 @@ export async function isolate(context: Context, mode: IsolationMode | undefined,
   if (check) return report(context, folder, mode, plans.map(notDone));
   const replaced = plans.filter(({ action }) => action === 'replace');
   if (!context.globals.json) for (const { diff } of replaced) printDiff(context, diff);
-  if (replaced.length > 0 && !replace && !mayReplace(context)) {
+  if (replaced.length > 0 && !replace && !(await mayReplace(context))) {
     report(context, folder, mode, plans.map(notDone), false);
     context.output.note('nothing was written, for a person wrote what differs: --replace replaces it, and keeps a copy');
     return exitCodes.no;
@@ -85,9 +85,9 @@ function notDone(plan: FilePlan): Applied {
 }
 
 /** Asks a person who has seen the difference. @returns false where there is nobody to ask */
-function mayReplace({ globals, output }: Context): boolean {
+async function mayReplace({ globals, output }: Context): Promise<boolean> {
   if (globals.json || output.quiet || output.columns === undefined || !canAsk()) return false;
-  return askYes('Replace it? What is there is kept in .omnimind-isolate.');
+  return await askYes('Replace it? What is there is kept in .omnimind-isolate.');
 }
 
 /**

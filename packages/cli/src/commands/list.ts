@@ -1,5 +1,3 @@
-import type { Client, Lease } from '#client/index.ts';
-import { bounds } from '#protocol/bounds.ts';
 import { connectTo } from '../connect.ts';
 import type { Context } from '../context.ts';
 import type { Define } from '../define.ts';
@@ -7,6 +5,7 @@ import { exitCodes } from '../exit-code.ts';
 import { examples } from '../help.ts';
 import { leaseUsageTable } from '../output/lease-table.ts';
 import { styled } from '../output/style.ts';
+import { readLeases } from '../usage/read-leases.ts';
 import { readProtected, usageByLease } from '../usage/tree-usage.ts';
 
 interface ListOptions {
@@ -30,7 +29,7 @@ export const define: Define = (command, bind) => {
 export async function list({ globals, output }: Context, options: ListOptions): Promise<number> {
   const withEnded = options.all === true;
   await using client = await connectTo(globals);
-  const [leases, processes] = await Promise.all([readLeases(client, withEnded), readProtected(client)]);
+  const [leases, processes] = await Promise.all([readLeases(client, withEnded ? 'any' : 'active'), readProtected(client)]);
   const usage = usageByLease(leases, processes);
   const rows = leases.map((lease) => ({ ...lease, usage: usage.get(lease.id) ?? null }));
   if (globals.json) {
@@ -42,16 +41,4 @@ export async function list({ globals, output }: Context, options: ListOptions): 
     output.write(`${[styled(output, 'bold', head), ...lines].join('\n')}\n`);
   }
   return exitCodes.yes;
-}
-
-async function readLeases(client: Client, withEnded: boolean): Promise<readonly Lease[]> {
-  const all: Lease[] = [];
-  const params = { state: withEnded ? 'any' : 'active', limit: bounds.pageRowsMax } as const;
-  let cursor: string | undefined;
-  do {
-    const page = await client.call('lease.list', cursor === undefined ? params : { ...params, cursor });
-    all.push(...page.leases);
-    cursor = page.nextCursor ?? undefined;
-  } while (cursor !== undefined);
-  return all;
 }

@@ -9,19 +9,16 @@ export async function seenByServer(client: Client): Promise<SeenBy> {
   return rungs.some(({ layer, active }) => layer === 'sentinel' && active) ? 'sentinel' : 'server';
 }
 
-/**
- * What is seen and what is not, for people.
- *
- * @param hasCommand whether a command is traced, or the machine
- */
-export function seenByWords(seenBy: SeenBy, hasCommand: boolean): string {
-  const own = hasCommand ? " and the command's own end" : '';
-  switch (seenBy) {
-    case 'sentinel':
-      return 'the sentinel: every signal that ends or stops a process';
-    case 'server':
-      return `the server, without a sentinel: kills that go through it${own}; a plain kill -9 is not seen (omnictl doctor)`;
-    case 'wait':
-      return "nobody, for no server answers: the command's own end alone";
-  }
-}
+/** What is seen, for people: short enough for a line of 80 columns. */
+export const seenByWords: Readonly<Record<SeenBy, string>> = {
+  sentinel: 'the sentinel: every signal that ends or stops a process',
+  server: 'the server alone: kills that go through it, no plain kill -9',
+  wait: "nobody, for no server answers: the command's own end alone",
+};
+
+/** What is not seen, and what to do about it; undefined: nothing is missing. */
+export const notSeenWords: Readonly<Record<SeenBy, string | undefined>> = {
+  sentinel: undefined,
+  server: 'kills that ask nobody: it takes a sentinel (see omnictl doctor)',
+  wait: 'who sent what: it takes omnid (see omnictl help server)',
+};

@@ -6,7 +6,7 @@ import type { Output } from '../output/output.ts';
 import { memoryWords, pressureWords } from '../output/status-screen.ts';
 import { layOutTable, type Column } from '../output/table.ts';
 import { formatDuration, formatTimeOfDay } from '../output/units.ts';
-import { seenByWords } from './seen-by.ts';
+import { notSeenWords, seenByWords } from './seen-by.ts';
 import type { TraceSummary } from './summary.ts';
 
 /** Rows of each table; the rest is counted. */
@@ -17,8 +17,10 @@ const generations = 4;
 export function summaryScreen(summary: TraceSummary, output: Output): string {
   const facts: [string, string][] = [
     ['traced', tracedWords(summary)],
-    ['seen by', seenByWords(summary.seenBy, summary.command !== undefined)],
+    ['seen by', seenByWords[summary.seenBy]],
   ];
+  const notSeen = notSeenWords[summary.seenBy];
+  if (notSeen !== undefined) facts.push(['not seen', notSeen]);
   if (summary.command !== undefined) facts.push(['ended', endWords(summary)]);
   facts.push(['signals', signalsWords(summary)]);
   const { contextOfLastKill: context, dropped } = summary;

@@ -90,7 +90,7 @@ export class Trace {
   #begin(command: TracedCommand | undefined): void {
     const { output, json } = this.#printer;
     if (json) output.json({ kind: 'start', seenBy: this.#seenBy, ...(command === undefined ? {} : { pid: command.pid }) });
-    else output.note(`seen by ${seenByWords(this.#seenBy, command !== undefined)}`);
+    else output.note(`seen by ${seenByWords[this.#seenBy]}`);
   }
 
   /** @returns whether the last rows may be missing */

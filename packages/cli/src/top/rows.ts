@@ -1,0 +1,40 @@
+import type { Lease } from '#client/index.ts';
+import type { ProtectedProcess } from '#protocol/protection.ts';
+import { withParents } from '../usage/tree-usage.ts';
+import type { TopRow } from './model.ts';
+import { keyOf, type ProcessSample } from './usage-sampler.ts';
+
+/**
+ * Puts processes to the leases that protect them: each counts for its innermost lease, and for those around that. What
+ * no lease but a rule protects has a row of that rule's.
+ */
+export function rowsOf(
+  leases: readonly Lease[],
+  processes: readonly ProtectedProcess[],
+  samples: ReadonlyMap<string, ProcessSample>,
+): readonly TopRow[] {
+  const parents = new Map(leases.map((lease) => [lease.id, lease.parentLeaseId]));
+  const groups = new Map<string, ProcessSample[]>(leases.map(({ id }) => [id, []]));
+  for (const { identity, leaseId, rule } of processes) {
+    const sample = samples.get(keyOf(identity));
+    if (sample === undefined) continue;
+    const keys = leaseId === undefined ? [`rule:${rule ?? ''}`] : withParents(leaseId, parents);
+    for (const key of keys) {
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, [sample]);
+      else group.push(sample);
+    }
+  }
+  const byId = new Map(leases.map((lease) => [lease.id, lease]));
+  return [...groups].map(([key, group]) => rowOf(key, byId.get(key), group));
+}
+
+function rowOf(key: string, lease: Lease | undefined, processes: readonly ProcessSample[]): TopRow {
+  let [cpuPercent, memoryBytes] = [0, 0];
+  for (const sample of processes) {
+    cpuPercent += sample.cpuPercent;
+    memoryBytes += sample.memoryBytes;
+  }
+  const label = lease === undefined ? key.replace(':', ' ') : (lease.label ?? '-');
+  return { key, label, ...(lease === undefined ? {} : { lease }), processes, cpuPercent, memoryBytes };
+}
