@@ -152,6 +152,13 @@ export const targets = {
     target: null,
     reference: "/bin/sh -c 'nice -n 10 true', whole process",
   },
+  'top-cpu-1000-processes': {
+    unit: '% of a core',
+    judged: 'value',
+    direction: 'atMost',
+    target: 3,
+    reference: 'none: a minute on a terminal, a look each 2 s',
+  },
   'launcher-cold': {
     unit: 'ms',
     judged: 'ratio',
