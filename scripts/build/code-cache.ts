@@ -16,6 +16,7 @@ const commandLines: readonly (readonly string[])[] = [
   ['release', '--pid', '4242'],
   ['kill', '4242'],
   ['history', '--signal', '9'],
+  ['run', '--', 'true'],
   ['--help'],
 ];
 

@@ -1,8 +1,11 @@
 import type { CodeSplittingOptions, Plugin } from 'rolldown';
 
+/** What belongs to `run`, whose cost comes on top of a command's; its terminals are files of their own. */
+const runFiles = /\/cli\/src\/(run\/[^/]+|commands\/run|parse\/(number|bytes))\.ts$/;
+
 /**
- * Puts all that a program needs to start into one file: without it, modules that its lazy parts use too would be files
- * of their own, and each costs half a millisecond to load.
+ * Puts all that a program needs to start into one file, and what `run` needs besides into a second: without it, modules
+ * that its lazy parts use too would be files of their own, and each costs half a millisecond to load.
  */
 export function oneStartingChunk(): { readonly plugin: Plugin; readonly codeSplitting: CodeSplittingOptions } {
   const starting = new Set<string>();
@@ -17,5 +20,13 @@ export function oneStartingChunk(): { readonly plugin: Plugin; readonly codeSpli
       }
     },
   };
-  return { plugin, codeSplitting: { groups: [{ name: 'start', test: (id) => starting.has(id) }] } };
+  return {
+    plugin,
+    codeSplitting: {
+      groups: [
+        { name: 'start', test: (id) => starting.has(id) },
+        { name: 'run', test: (id) => runFiles.test(id) && !/\/reader-gone\.ts$|\/find-kill\.ts$/.test(id) },
+      ],
+    },
+  };
 }

@@ -12,7 +12,7 @@ async function main(args: readonly string[]): Promise<number> {
       const { hold } = await import('./run/terminal/holder.ts');
       return await hold();
     }
-    const plain = readPlain(args);
+    const plain = await readPlain(args);
     if (plain !== undefined) return await plain.verb(createContext(plain.globals));
     const { runProgram } = await import('./program.ts');
     return await runProgram(args);

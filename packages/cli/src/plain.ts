@@ -15,6 +15,14 @@ const switches: Readonly<Record<string, Partial<Globals>>> = {
   '--no-spawn': { spawn: false },
 };
 
+/** `run` with options of its own and no other: what it costs comes on top of a command that may be short. */
+async function readRun(args: readonly string[]): Promise<PlainCommand | undefined> {
+  const [{ readPlainRun }, { run }] = await Promise.all([import('./run/plain-run.ts'), import('./commands/run.ts')]);
+  const plain = readPlainRun(args);
+  if (plain === undefined) return undefined;
+  return { verb: (context) => run(context, plain.words, plain.options), globals: globalDefaults };
+}
+
 /** A command line that was understood. */
 export interface PlainCommand {
   readonly verb: Verb<[]>;
@@ -27,7 +35,8 @@ export interface PlainCommand {
  * @param args without node and the script
  * @returns undefined where there is anything else on it than one of the plain verbs and global options
  */
-export function readPlain(args: readonly string[]): PlainCommand | undefined {
+export async function readPlain(args: readonly string[]): Promise<PlainCommand | undefined> {
+  if (args[0] === 'run') return await readRun(args.slice(1));
   let verb: Verb<[]> | undefined;
   let globals = globalDefaults;
   for (let index = 0; index < args.length; index += 1) {

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Sentinel } from '#linux/sentinel/sentinel.ts';
 import type { Omnid } from '#test/support/server/omnid.ts';
@@ -50,6 +51,56 @@ test('the I/O priority follows nice, or is what was asked for', async ({ skip })
   expect(await show('--io-priority', 'idle')).toBe('idle\n');
   expect(await show('--io-priority', '3')).toBe('best-effort: prio 3\n');
   expect(await user.omnictl(['run', '--io-priority', '8', '--', 'true'])).toMatchObject({ code: 2 });
+});
+
+/** Where version 2 of cgroups is mounted; the folder that groups of commands come into, where this test is. */
+function cgroupParent(): string | undefined {
+  const mount = /^\S+ \S+ \S+ \/ (\S+) .* - cgroup2 /m.exec(readFileSync('/proc/self/mountinfo', 'latin1'))?.[1];
+  const own = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'latin1'))?.[1];
+  return mount === undefined || own === undefined ? undefined : join(mount, own === '/' ? own : dirname(own));
+}
+
+function whyNoCgroup(): string | undefined {
+  const parent = cgroupParent();
+  if (parent === undefined) return 'no cgroup v2 is mounted here';
+  try {
+    accessSync(parent, constants.W_OK);
+    return undefined;
+  } catch {
+    return `${parent} is not ours to write to`;
+  }
+}
+
+test('it has a cgroup of its own where one may be made, until the last of it has ended', async ({ skip }) => {
+  const reason = whyNoCgroup();
+  if (reason !== undefined) skip(`no cgroup to be had: ${reason}`);
+  const show = 'cat /proc/self/cgroup; sleep 1000 > /dev/null 2>&1 & echo "$$ $!"';
+  const { stdout } = await user.omnictl(['run', '--', 'sh', '-c', show]);
+  const [, pid = '', left = ''] = /^(\d+) (\d+)$/m.exec(stdout) ?? [];
+  const folder = join(cgroupParent() ?? '', `omnimind-run-${pid}`);
+  expect(stdout).toContain(`/omnimind-run-${pid}\n`);
+  try {
+    expect(readFileSync(join(folder, 'cgroup.procs'), 'latin1').trim()).toBe(left);
+  } finally {
+    killMember(Number(left), startTicksOf(Number(left)));
+  }
+  await until(() => !existsSync(`/proc/${left}`));
+  // The next one finds it, and removes it; its own it removes itself.
+  const next = await user.omnictl(['run', '--', 'sh', '-c', 'echo $$']);
+  expect(existsSync(folder)).toBe(false);
+  expect(existsSync(join(cgroupParent() ?? '', `omnimind-run-${next.stdout.trim()}`))).toBe(false);
+});
+
+test('a limit that cannot be had is told of, and the command runs', async () => {
+  const limits = ['--memory-high', '1G', '--cpu-weight', '50'];
+  const { code, stdout, stderr } = await user.omnictl(['run', ...limits, '--', 'echo', 'ran']);
+  expect({ code, stdout }).toEqual({ code: 0, stdout: 'ran\n' });
+  const parent = cgroupParent();
+  const has = parent !== undefined && /\bmemory\b/.test(readFileSync(join(parent, 'cgroup.controllers'), 'latin1'));
+  if (!has)
+    expect(stderr).toMatch(/omnictl: runs without (a limit: memory\.high: |a cgroup of its own, and without its limits: )/);
+  expect(await user.omnictl(['run', '--memory-high', 'much', '--', 'true'])).toMatchObject({ code: 2 });
+  expect(await user.omnictl(['run', '--cpu-weight', '0', '--', 'true'])).toMatchObject({ code: 2 });
 });
 
 test('the mode is exported; without --mode the command has its caller’s', async () => {

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import type { Define } from '../define.ts';
 import { examples } from '../help.ts';
 import { isOnTerminal } from '../run/on-terminal.ts';
-import { ioPriority, modeOption, nice, oomScoreAdj, retries } from '../run/parse-options.ts';
+import { runOptions } from '../run/option-table.ts';
 import { runInPlace } from '../run/run-in-place.ts';
 import type { RunOptions } from '../run/run-options.ts';
 
@@ -21,21 +21,6 @@ export const define: Define = (command, bind) => {
         'is kept in FILE.err. Either way nothing that was written is lost where the command or omnictl is killed.',
     )
     .argument('<command...>', 'the command and its arguments; after -- where they look like options of run')
-    .option('--label <text>', "a name for people (default: the command's)")
-    .option('--reason <text>', 'why, for whoever is refused')
-    .option('--nice <number>', 'priority, -20 to 19 (default: 10, or more where the caller has more)', nice)
-    .option('--io-priority <level>', "idle, or best effort from 0 (first) to 7 (default: the kernel's, by nice)", ioPriority)
-    .option(
-      '--oom-score-adj <number>',
-      'for the kernel when memory runs out, -1000 (spare it) to 1000 (default: -250 where that is allowed)',
-      oomScoreAdj,
-    )
-    .option('--mode <mode>', 'OMNIMIND_RESOURCE_PROTECTOR_MODE for the command: dev, test or prod', modeOption)
-    .option('--log <file>', 'where its output is kept (default: logs/runs in the state folder, oldest removed)')
-    .option('--no-log', "keep no log: the command has the caller's own output")
-    .option('--guard', 'ask the kernel to refuse what the lease forbids, root included')
-    .option('--retry-on-kill <times>', "start it again after a SIGKILL that was not its own or its owner's", retries)
-    .option('--require', 'do not run it unprotected: exit with 69')
     .passThroughOptions()
     .addHelpText(
       'after',
@@ -46,6 +31,10 @@ export const define: Define = (command, bind) => {
       ),
     )
     .action(bind(run));
+  for (const { flags, help, parse } of runOptions) {
+    if (parse === undefined) command.option(flags, help);
+    else command.option(flags, help, parse);
+  }
 };
 
 /** Runs a command under a lease. */

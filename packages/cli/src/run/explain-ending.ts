@@ -1,7 +1,6 @@
 import type { SignalEvent } from '#protocol/history.ts';
 import type { Context } from '../context.ts';
 import { endingWords } from './ending-words.ts';
-import { findKill } from './find-kill.ts';
 
 /** A command that a signal ended. */
 export interface Death {
@@ -27,6 +26,8 @@ export interface Account {
  */
 export async function explainEnding(context: Context, death: Death): Promise<Account> {
   const { label, pid, signal, startedAt } = death;
+  // The client of the SDK, which most commands end without.
+  const { findKill } = await import('./find-kill.ts');
   const kill = await findKill(context, pid, signal, startedAt);
   return { words: [endingWords(label, signal, pid, kill)], kill };
 }

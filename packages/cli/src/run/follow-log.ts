@@ -1,9 +1,23 @@
 import { fstatSync, read, watch, write, type FSWatcher } from 'node:fs';
-import { promisify } from 'node:util';
 import type { LogFile } from './log-files.ts';
 
-const readAt = promisify(read);
-const writeTo = promisify(write);
+function readAt(fd: number, buffer: Buffer, length: number, position: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    read(fd, buffer, 0, length, position, (error, bytes) => {
+      if (error === null) resolve(bytes);
+      else reject(error);
+    });
+  });
+}
+
+function writeTo(fd: number, buffer: Buffer, from: number, length: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    write(fd, buffer, from, length, null, (error, bytes) => {
+      if (error === null) resolve(bytes);
+      else reject(error);
+    });
+  });
+}
 
 /** As much as is in memory at a time, whatever the command writes and however slowly it is read. */
 const chunkBytes = 256 * 1024;
@@ -89,12 +103,11 @@ class Follower implements LogFollower {
   }
 
   async #copyChunk(length: number): Promise<void> {
-    const { bytesRead } = await readAt(this.#log.fd, this.#buffer, 0, length, this.#position);
+    const bytesRead = await readAt(this.#log.fd, this.#buffer, length, this.#position);
     let written = 0;
     while (written < bytesRead) {
       try {
-        const { bytesWritten } = await writeTo(this.#log.shownBy, this.#buffer, written, bytesRead - written, null);
-        written += bytesWritten;
+        written += await writeTo(this.#log.shownBy, this.#buffer, written, bytesRead - written);
       } catch (error) {
         const code = error instanceof Error && 'code' in error ? error.code : undefined;
         if (code === 'EAGAIN') {

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { giveCgroup } from './command-cgroup.ts';
 import { commandEnvironment } from './command-environment.ts';
 import { exitCodeOf } from './ending-words.ts';
 import { explainEnding } from './explain-ending.ts';
@@ -7,7 +8,7 @@ import { forwardSignals } from './forward-signals.ts';
 import type { Ending, HeldCommand } from './held-command.ts';
 import { setPriorities } from './process-settings.ts';
 import { labelOf, type RunOptions } from './run-options.ts';
-import { takeLease, type TakenLease } from './take-lease.ts';
+import { connectAhead, takeLease, type TakenLease } from './take-lease.ts';
 
 /** A command and how it is to be run. */
 export interface Job {
@@ -45,8 +46,9 @@ export async function supervise(context: Context, job: Job): Promise<number> {
 async function runOnce(context: Context, job: Job, attempt: number): Promise<Attempt> {
   const { words, options } = job;
   const startedAt = new Date().toISOString();
+  const connection = connectAhead(context);
   const command = await job.hold(commandEnvironment(process.env, { mode: options.mode, attempt }));
-  const { lease, ending, wasToldToEnd } = await through(context, job, command);
+  const { lease, ending, wasToldToEnd } = await through(context, job, command, connection);
   await job.catchUp?.();
   const exitCode = exitCodeOf(ending);
   if (ending.signal === null) return { exitCode, mayRetry: false };
@@ -63,15 +65,18 @@ async function through(
   context: Context,
   job: Job,
   command: HeldCommand,
+  connection: ReturnType<typeof connectAhead>,
 ): Promise<{ readonly lease: TakenLease | undefined; readonly ending: Ending; readonly wasToldToEnd: boolean }> {
   using forwarding = forwardSignals(command);
+  const cgroup = giveCgroup(command.pid, job.options);
   const [failures, lease] = await Promise.all([
     setPriorities(command.pid, job.options),
-    takeLease(context, command, job.words, job.options),
+    takeLease(context, command, job.words, job.options, connection),
   ]);
-  for (const failure of failures) context.output.note(failure);
+  for (const failure of [...failures, ...cgroup.failures]) context.output.note(failure);
   job.begins?.(command, lease);
   command.go(lease?.marker);
   const ending = await command.ended;
+  cgroup.remove();
   return { lease, ending, wasToldToEnd: forwarding.wasToldToEnd };
 }

@@ -18,8 +18,20 @@ export interface TakenLease {
 }
 
 /**
+ * Begins to connect to the server, while the command's process is still being made.
+ *
+ * @returns what takeLease asks; a failure is its to tell
+ */
+export function connectAhead({ globals }: Context): Promise<AnswerLines> {
+  const lines = AnswerLines.connect(globals.socket);
+  lines.catch(() => undefined);
+  return lines;
+}
+
+/**
  * Takes the lease while the command is held.
  *
+ * @param connection from connectAhead
  * @returns undefined where it is to run unprotected, of which is told
  * @throws with --require where there is no lease to be had: then the command does not run
  */
@@ -28,6 +40,7 @@ export async function takeLease(
   command: HeldCommand,
   words: readonly string[],
   options: RunOptions,
+  connection: Promise<AnswerLines>,
 ): Promise<TakenLease | undefined> {
   const marker = createMarker();
   const { reason, guard } = options;
@@ -39,7 +52,7 @@ export async function takeLease(
     ...(guard === true ? { guard } : {}),
   };
   try {
-    const { id } = await registerWithOrWithoutGuard(context, params, options.require === true);
+    const { id } = await registerWithOrWithoutGuard(context, params, options.require === true, connection);
     return { id, marker };
   } catch (error) {
     // A Ctrl-C while it was held: its end is the news.
@@ -55,14 +68,19 @@ export async function takeLease(
 }
 
 /** Where there is no guard, what killers that ask are told is better than nothing: unless it was required. */
-async function registerWithOrWithoutGuard(context: Context, params: RegisterParams, isRequired: boolean): Promise<Lease> {
+async function registerWithOrWithoutGuard(
+  context: Context,
+  params: RegisterParams,
+  isRequired: boolean,
+  connection: Promise<AnswerLines>,
+): Promise<Lease> {
   try {
-    return await register(context, params);
+    return await register(context, params, connection);
   } catch (error) {
     const hasNoGuard = error instanceof ProtocolError && error.kind === 'sentinelUnavailable';
     if (params.guard !== true || isRequired || !hasNoGuard) throw error;
     const { guard: _guard, ...rest } = params;
-    const lease = await register(context, rest);
+    const lease = await register(context, rest, connectAhead(context));
     context.output.note(`is protected without the guard: ${describeFailure(error).text}`);
     return lease;
   }
@@ -72,9 +90,13 @@ async function registerWithOrWithoutGuard(context: Context, params: RegisterPara
  * Registers over a connection of its own, without the SDK's client, which takes a while to load; where no server is, one
  * is started.
  */
-async function register({ globals, output }: Context, params: RegisterParams): Promise<Lease> {
+async function register(
+  { globals, output }: Context,
+  params: RegisterParams,
+  connection: Promise<AnswerLines>,
+): Promise<Lease> {
   try {
-    using lines = await AnswerLines.connect(globals.socket);
+    using lines = await connection;
     // Whether the server speaks our protocol, and the lease, in one write.
     lines.send({ id: 0, method: 'server.info', params: { protocolVersion } }, { id: 1, method: 'lease.register', params });
     readAnswer(await lines.next());
