@@ -158,6 +158,19 @@ export const targets = {
     direction: 'atMost',
     target: 3,
     reference: 'none: a minute on a terminal, a look each 2 s',
+  'run-log-throughput': {
+    unit: 'MiB/s',
+    judged: 'ratio',
+    direction: 'atLeast',
+    target: 0.5,
+    reference: 'tee(1), 1 GiB of lines of 80 bytes, shown to /dev/null',
+  },
+  'run-log-rss': {
+    unit: 'MiB',
+    judged: 'ratio',
+    direction: 'atMost',
+    target: 1.25,
+    reference: 'the peak with 1 MiB of lines, not 1 GiB: memory is flat',
   },
   'launcher-cold': {
     unit: 'ms',

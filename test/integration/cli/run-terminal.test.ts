@@ -208,7 +208,7 @@ describe.skipIf(whyNoTerminal !== undefined)(
       const left = `(trap "" HUP; while [ ! -e ${stop} ]; do sleep 0.05; done; echo late; [ -t 1 ] && echo tty) &`;
       await terminal.enter(`omnictl run --label left -- sh -c '${left} echo "root $$"'; echo "code $?"`);
       await terminal.shows('code 0');
-      expect(await leaseOf('left')).toMatchObject({ rootAlive: false, members: 2 });
+      expect(await leaseOf('left')).toMatchObject({ rootAlive: false, state: 'active' });
       await writeFile(stop, '');
       await until(() => log('left').endsWith('late\ntty\n'));
     });

@@ -1,5 +1,12 @@
+import { existsSync } from 'node:fs';
 import { moveToRunCgroup, removeRunCgroup, type RunCgroup } from '#linux/run-cgroup.ts';
+import { isSystemdRun, systemdScope } from '#linux/systemd-scope.ts';
+import type { HeldCommand } from './held-command.ts';
 import type { RunOptions } from './run-options.ts';
+
+/** systemd answers in milliseconds; where it does not, the command is not to wait for it. */
+const systemdMsMax = 5_000;
+const lookMs = 2;
 
 /** The cgroup of a command, while it runs. */
 export interface CommandCgroup {
@@ -10,12 +17,51 @@ export interface CommandCgroup {
 }
 
 /**
+ * Makes the process of a command that waits, in a cgroup of its own: a scope of systemd's where that manages them, else
+ * one made by hand where that may be, else none.
+ *
+ * @param hold makes the process, behind the words that are to start it
+ */
+export async function holdInCgroup(
+  hold: (prefix: readonly string[]) => Promise<HeldCommand>,
+  options: RunOptions,
+): Promise<{ readonly command: HeldCommand; readonly cgroup: CommandCgroup }> {
+  const { memoryHigh, cpuWeight } = options;
+  const name = `omnimind-run-${String(process.pid)}-${String(Math.trunc(performance.timeOrigin + performance.now()))}`;
+  const scope = systemdScope(name, { memoryHighBytes: memoryHigh, cpuWeight });
+  if (scope !== undefined) {
+    const command = await hold(scope);
+    if (await hasItsScope(command)) return { command, cgroup: { failures: [], remove: () => undefined } };
+  }
+  const command = await hold([]);
+  return { command, cgroup: giveCgroup(command.pid, options) };
+}
+
+/** Waits until systemd-run has become the held process; no event tells of that. @returns false where it did not */
+async function hasItsScope(command: HeldCommand): Promise<boolean> {
+  const deadline = performance.now() + systemdMsMax;
+  while (isSystemdRun(command.pid) && performance.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, lookMs));
+  }
+  if (isSystemdRun(command.pid)) command.signal('SIGKILL');
+  else if (!command.hasEnded && !(await isOver(command))) return true;
+  await command.ended;
+  return false;
+}
+
+/** One that has just ended, and was not told of yet, is no program any more. */
+async function isOver(command: HeldCommand): Promise<boolean> {
+  await new Promise((resolve) => setImmediate(resolve));
+  return command.hasEnded || !existsSync(`/proc/${String(command.pid)}/exe`);
+}
+
+/**
  * Gives a command that waits at its gate a cgroup of its own, where one may be made: what it starts can be told from what
  * others do, and limited with it.
  *
  * @param pid of the process that waits
  */
-export function giveCgroup(pid: number, { memoryHigh, cpuWeight }: RunOptions): CommandCgroup {
+function giveCgroup(pid: number, { memoryHigh, cpuWeight }: RunOptions): CommandCgroup {
   const made = moveToRunCgroup(pid, { memoryHighBytes: memoryHigh, cpuWeight });
   if (!('reason' in made)) return ofGroup(made);
   // Without a limit that was asked for it is no one's loss.

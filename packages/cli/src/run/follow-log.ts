@@ -19,8 +19,14 @@ function writeTo(fd: number, buffer: Buffer, from: number, length: number): Prom
   });
 }
 
-/** As much as is in memory at a time, whatever the command writes and however slowly it is read. */
-const chunkBytes = 256 * 1024;
+/**
+ * As much as is in memory at a time, whatever the command writes and however slowly it is read. Each copy leaves garbage
+ * behind, the same for a small chunk.
+ */
+const chunkBytes = 1024 * 1024;
+
+/** From here on it is worth a look at what memory is taken for nothing. */
+const muchBytes = 8 * 1024 * 1024;
 
 /** Where the kernel has no watch left to give. */
 const pollMs = 100;
@@ -52,6 +58,7 @@ class Follower implements LogFollower {
   /** Where to stop; undefined: never. */
   #limit: number | undefined;
   #isGone = false;
+  #keepsHeapSmall = false;
   #copying: Promise<void> | undefined;
 
   constructor(log: LogFile, onReaderGone: () => void) {
@@ -90,9 +97,18 @@ class Follower implements LogFollower {
         this.#position = end;
         this.#onReaderGone();
       } else {
+        if (this.#position - this.#log.from > muchBytes) await this.#keepHeapSmall();
         await this.#copyChunk(Math.min(chunkBytes, end - this.#position));
       }
     }
+  }
+
+  /** What a copy leaves behind is small and short-lived: V8 would make ever more room for it. */
+  async #keepHeapSmall(): Promise<void> {
+    if (this.#keepsHeapSmall) return;
+    this.#keepsHeapSmall = true;
+    const { keepHeapSmall } = await import('../history/small-heap.ts');
+    keepHeapSmall();
   }
 
   #end(): number {

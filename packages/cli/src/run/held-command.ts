@@ -33,6 +33,7 @@ export interface HeldCommand {
  * @param command program and arguments
  * @param env its environment; the shell adds OMNIMIND_LEASE and OMNIMIND_SCRIPT_PID
  * @param ignored names of signals that the command is to ignore from the start, as `HUP`
+ * @param prefix words in front of the shell's, which become it by exec
  * @param output what it has as its standard output and error; default: ours
  * @throws the system's error where not even the shell can be started
  */
@@ -40,11 +41,13 @@ export async function holdCommand(
   command: readonly string[],
   env: Readonly<NodeJS.ProcessEnv>,
   ignored: readonly string[],
+  prefix: readonly string[],
   output: readonly [stdout: number, stderr: number] = [1, 2],
 ): Promise<HeldCommand> {
   // 'ignore' above 2 leaves what is there: descriptors that were handed down to us go on to the command.
   const between = Array.from({ length: gateFd - 3 }, () => 'ignore' as const);
-  const child = spawn('/bin/sh', ['-c', gateScript(ignored, gateFd), 'sh', ...command], {
+  const [program = '', ...args] = [...prefix, '/bin/sh', '-c', gateScript(ignored, gateFd), 'sh', ...command];
+  const child = spawn(program, args, {
     env,
     stdio: ['inherit', ...output, ...between, 'pipe'],
   });

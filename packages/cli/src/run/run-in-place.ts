@@ -26,7 +26,7 @@ export async function runInPlace(context: Context, words: readonly string[], opt
     return await supervise(context, {
       words,
       options,
-      hold: async (env) => await holdCommand(words, env, ignored, log?.stdio),
+      hold: async (env, prefix) => await holdCommand(words, env, ignored, prefix, log?.stdio),
       catchUp: async () => {
         await Promise.all(followers?.map((follower) => follower.catchUp()) ?? []);
       },

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { giveCgroup } from './command-cgroup.ts';
+import { holdInCgroup } from './command-cgroup.ts';
 import { commandEnvironment } from './command-environment.ts';
 import { exitCodeOf } from './ending-words.ts';
 import { explainEnding } from './explain-ending.ts';
@@ -14,8 +14,8 @@ import { connectAhead, takeLease, type TakenLease } from './take-lease.ts';
 export interface Job {
   readonly words: readonly string[];
   readonly options: RunOptions;
-  /** Makes the process of one attempt, which waits. */
-  hold(env: NodeJS.ProcessEnv): Promise<HeldCommand>;
+  /** Makes the process of one attempt, which waits. @param prefix words that become it, by exec */
+  hold(env: NodeJS.ProcessEnv, prefix: readonly string[]): Promise<HeldCommand>;
   /** Told of each attempt before it begins. */
   begins?(command: HeldCommand, lease: TakenLease | undefined): void;
   /** Shows all that it wrote, before anything is said of its end. */
@@ -47,8 +47,11 @@ async function runOnce(context: Context, job: Job, attempt: number): Promise<Att
   const { words, options } = job;
   const startedAt = new Date().toISOString();
   const connection = connectAhead(context);
-  const command = await job.hold(commandEnvironment(process.env, { mode: options.mode, attempt }));
-  const { lease, ending, wasToldToEnd } = await through(context, job, command, connection);
+  const env = commandEnvironment(process.env, { mode: options.mode, attempt });
+  const held = await holdInCgroup(async (prefix) => await job.hold(env, prefix), options);
+  const { command } = held;
+  const { lease, ending, wasToldToEnd } = await through(context, job, held, connection);
+  held.cgroup.remove();
   await job.catchUp?.();
   const exitCode = exitCodeOf(ending);
   if (ending.signal === null) return { exitCode, mayRetry: false };
@@ -64,11 +67,10 @@ async function runOnce(context: Context, job: Job, attempt: number): Promise<Att
 async function through(
   context: Context,
   job: Job,
-  command: HeldCommand,
+  { command, cgroup }: Awaited<ReturnType<typeof holdInCgroup>>,
   connection: ReturnType<typeof connectAhead>,
 ): Promise<{ readonly lease: TakenLease | undefined; readonly ending: Ending; readonly wasToldToEnd: boolean }> {
   using forwarding = forwardSignals(command);
-  const cgroup = giveCgroup(command.pid, job.options);
   const [failures, lease] = await Promise.all([
     setPriorities(command.pid, job.options),
     takeLease(context, command, job.words, job.options, connection),
@@ -77,6 +79,5 @@ async function through(
   job.begins?.(command, lease);
   command.go(lease?.marker);
   const ending = await command.ended;
-  cgroup.remove();
   return { lease, ending, wasToldToEnd: forwarding.wasToldToEnd };
 }

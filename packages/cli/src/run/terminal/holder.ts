@@ -123,7 +123,7 @@ class Holder {
         {
           words,
           options,
-          hold: async (env) => await Promise.resolve(this.#hold(env)),
+          hold: async (env, prefix) => await Promise.resolve(this.#hold(env, prefix)),
           begins: (_command, lease) => {
             if (lease !== undefined) this.#offer(lease.id);
           },
@@ -146,10 +146,10 @@ class Holder {
     return exitCode;
   }
 
-  #hold(env: NodeJS.ProcessEnv): PtyCommand {
+  #hold(env: NodeJS.ProcessEnv, prefix: readonly string[]): PtyCommand {
     const ignored = ignoredSignals(process.env[ignoredSignalsVariable]);
     const modes = this.#start.modes === undefined ? undefined : Buffer.from(this.#start.modes, 'base64');
-    this.#command = PtyCommand.start(this.#pty, { words: this.#start.words, env, ignored }, modes, () => {
+    this.#command = PtyCommand.start(this.#pty, { words: this.#start.words, env, ignored, prefix }, modes, () => {
       this.#viewers.send(frameKinds.stopped);
     });
     return this.#command;

@@ -36,15 +36,20 @@ export class PtyCommand implements HeldCommand {
    */
   static start(
     pty: Pty,
-    command: { readonly words: readonly string[]; readonly env: NodeJS.ProcessEnv; readonly ignored: readonly string[] },
+    command: {
+      readonly words: readonly string[];
+      readonly env: NodeJS.ProcessEnv;
+      readonly ignored: readonly string[];
+      readonly prefix: readonly string[];
+    },
     modes: TerminalModes | undefined,
     onStop: () => void,
   ): PtyCommand {
     const terminal = pty.openTerminal();
     try {
       if (modes !== undefined) writeModes(terminal, modes);
-      const argv = ['sh', '-c', gateScript(command.ignored, gateFd), 'sh', ...command.words];
-      const child = spawnGroup({ path: '/bin/sh', argv, env: command.env, terminal, gateFd });
+      const argv = [...command.prefix, '/bin/sh', '-c', gateScript(command.ignored, gateFd), 'sh', ...command.words];
+      const child = spawnGroup({ path: argv[0] ?? '', argv, env: command.env, terminal, gateFd });
       setForegroundGroup(terminal, child.pid);
       pty.resume();
       return new PtyCommand(child, onStop);
