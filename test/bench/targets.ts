@@ -158,6 +158,7 @@ export const targets = {
     direction: 'atMost',
     target: 3,
     reference: 'none: a minute on a terminal, a look each 2 s',
+  },
   'run-log-throughput': {
     unit: 'MiB/s',
     judged: 'ratio',
