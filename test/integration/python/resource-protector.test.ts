@@ -1,7 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { omnictlProgram } from '#test/integration/cli/support/omnictl.ts';
 import { adopt, runs, type TestProcess } from '#test/support/server/processes.ts';
 import { serve, type Served } from '#test/support/server/served.ts';
 import { packageFolder, python, PythonProgram, pythonEnvironment, skipReason, skipWords } from './support/python.ts';
@@ -109,5 +111,30 @@ describe.skipIf(reason !== undefined)(`a backend that kills what is heavy${skipW
     expect(changed).toHaveLength(3);
     const readme = readFileSync(join(packageFolder, '../../README.md'), 'utf8');
     for (const line of changed) expect(readme).toContain(line.replace(/^> /, '+').trimEnd());
+  });
+});
+
+const confine = fileURLToPath(new URL('../../../packages/cli/src/commands/confine.ts', import.meta.url));
+const confineReason = reason ?? (existsSync(confine) ? undefined : 'needs omnictl confine, which is not there yet');
+
+describe.skipIf(confineReason !== undefined)(`a backend under omnictl confine${skipWords(confineReason)}`, () => {
+  it('as it is: it may kill neither, and the script ends with 0', async () => {
+    await using served = await serve();
+    await using stage = await Stage.set();
+    const command = [omnictlProgram, 'confine', '--', python, asItIs, String(stage.shell.pid), String(budgetMb)];
+    const { status, stdout, stderr } = spawnSync(process.execPath, command, {
+      encoding: 'utf8',
+      env: pythonEnvironment(served),
+    });
+    expect([status, stdout]).toEqual([
+      0,
+      [stage.scriptPid, stage.hogPid]
+        .map((pid) => `process heavy: killing ${String(pid)}\nnot permitted to kill ${String(pid)}\n`)
+        .join(''),
+    ]);
+    expect(stderr).not.toContain('Traceback');
+    stage.finish();
+    expect(await stage.told('script')).toBe(0);
+    expect(await stage.told('hog')).toBe(0);
   });
 });

@@ -8,7 +8,16 @@ import { findCommand, output } from './command.ts';
 import { Unavailable } from './unavailable.ts';
 
 /** Beside what is essential: an init with services, and what the product and the scenarios use. */
-const packages = ['systemd', 'systemd-sysv', 'util-linux', 'procps', 'libbpf1', 'python3-minimal', 'dbus'] as const;
+const packages = [
+  'systemd',
+  'systemd-sysv',
+  'util-linux',
+  'procps',
+  'libbpf1',
+  'python3-minimal',
+  'python3-psutil',
+  'dbus',
+] as const;
 
 /** Grows when the image is made in another way. */
 const FORMAT = 1;
