@@ -7,6 +7,7 @@ export async function recordProtection(world: World, book: Book): Promise<void> 
   await recordCheck(world, book);
   await recordSet(world, book);
   await recordSubscription(world, book);
+  await recordRules(world, book);
 }
 
 async function recordCheck(world: World, book: Book): Promise<void> {
@@ -40,6 +41,14 @@ async function recordSet(world: World, book: Book): Promise<void> {
   await book.record('the page after it', ada, 'protection.snapshot', { limit: 1, cursor: page['nextCursor'] });
   await book.record('a page that is too long', ada, 'protection.snapshot', { limit: 5000 });
   await releaseAll(world);
+}
+
+async function recordRules(world: World, book: Book): Promise<void> {
+  const ada = world.peer(adaUid, 'backend.py');
+  await book.record('a rule that covers nothing', ada, 'protection.rules');
+  const job = await world.job(adaUid, 'nightly.sh');
+  await book.record('a job that was never registered', ada, 'protection.check', { pids: [job] });
+  await book.record('and what covers it', ada, 'protection.rules');
 }
 
 async function recordSubscription(world: World, book: Book): Promise<void> {

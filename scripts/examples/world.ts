@@ -28,11 +28,17 @@ subscriptionsPerConnectionMax = 3
 leasesPerUidMax = 8
 [sentinel]
 enabled = false
+[rules]
+defaults = false
+[[rule]]
+name = "nightly"
+job = '^nightly\\.sh$'
 `;
 
 /** Shell scripts that stand for jobs. Each says that it is ready: its traps are set then. */
 const jobs: Readonly<Record<string, string>> = {
   '500_cycles.sh': 'echo ready; while :; do sleep 0.1; done',
+  'nightly.sh': 'echo ready; while :; do sleep 0.1; done',
   'stubborn.sh': "trap '' TERM; echo ready; while :; do sleep 0.1; done",
 };
 

@@ -33,5 +33,6 @@ export type { ProcessClaim, ProcessIdentity } from '#protocol/identity.ts';
 export type { Lease, LeasePage, RegisterParams } from '#protocol/lease.ts';
 export type { MethodName, MethodParams, MethodResult } from '#protocol/methods.ts';
 export type { Snapshot } from '#protocol/protection.ts';
+export type { ProtectionRule, RuleTree } from '#protocol/rules.ts';
 export type { ServerInfo, ServerStatus } from '#protocol/server.ts';
 export type { Verdict } from '#protocol/verdict.ts';

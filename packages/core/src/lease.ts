@@ -2,6 +2,7 @@ import type { LeaseState, Renewal, Scope } from '#protocol/lease.ts';
 import { compareIdentity, type IdentityParts } from './identity.ts';
 import type { HeldProcess } from './ports.ts';
 import type { Roster } from './roster.ts';
+import type { RuleCover } from './rules/cover.ts';
 import type { SignalSet } from './signal-set.ts';
 
 /** What the holder may set anew by registering the same identity again. */
@@ -48,18 +49,20 @@ export interface Lease {
   scheduledMs: number;
 }
 
-/** A live process that leases cover. */
+/** A live process that leases, or a rule, cover. */
 export interface Member {
   readonly pid: number;
   readonly startTicks: string;
   readonly pidfdId: string | undefined;
   readonly held: HeldProcess;
-  /** Every lease that covers it, innermost first. Never empty. */
+  /** Every lease that covers it, innermost first. Empty only where a rule covers it. */
   leases: readonly Lease[];
   /** Those of `leases` that only its marker gives it: they protect it, and give it no right as a sender. */
   markerLeases: readonly Lease[];
   /** The tree version at which `leases` was complete. */
   resolvedAt: number;
+  /** What covers it by an automatic rule, where that is known. */
+  cover?: RuleCover;
 }
 
 /** Why an active lease ends. */

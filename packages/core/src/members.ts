@@ -1,6 +1,7 @@
 import { innermostFirst, isRoot, type Lease, type Member } from './lease.ts';
 import type { HeldProcess } from './ports.ts';
 import type { ProtectedSet } from './protected-set.ts';
+import type { RuleCover } from './rules/cover.ts';
 
 const none: readonly Lease[] = Object.freeze([]);
 
@@ -12,7 +13,7 @@ export interface Covered {
 }
 
 /**
- * The members of all leases, by pid. A pid has at most one live process; its pidfd tells for certain whether that
+ * The members of all leases, and those whom rules cover, by pid. A pid has at most one live process; its pidfd tells for certain whether that
  * is still the one we know.
  */
 export class Members {
@@ -20,7 +21,7 @@ export class Members {
   readonly #set: ProtectedSet;
   #foundCount = 0;
 
-  /** @param set what is told of each process that joins, leaves or changes its innermost lease */
+  /** @param set what is told of each process that joins, leaves or changes its innermost lease or its rule */
   constructor(set: ProtectedSet) {
     this.#set = set;
   }
@@ -79,6 +80,25 @@ export class Members {
     return { member, isNew: true, grew: true };
   }
 
+  /**
+   * Notes that a rule covers a process. It stays so for the process' life.
+   *
+   * @param held the process; kept by the member if it is new, else left to the caller
+   */
+  coverByRule(held: HeldProcess, cover: RuleCover): Member {
+    const known = this.#byPid.get(held.pid);
+    if (known !== undefined) {
+      known.cover = cover;
+      this.#set.changed(known);
+      return known;
+    }
+    const { pid, startTicks, pidfdId } = held;
+    const member: Member = { pid, startTicks, pidfdId, held, leases: none, markerLeases: none, resolvedAt: 0, cover };
+    this.#byPid.set(pid, member);
+    this.#set.added(member);
+    return member;
+  }
+
   /** A lease that is not found any more, because a parent has exited, is inside those that are. */
   #extend(member: Member, found: readonly Lease[], byMarker: readonly Lease[], version: number): boolean {
     member.resolvedAt = version;
@@ -94,7 +114,7 @@ export class Members {
     return member.leases.length > old.length || markerLeases.some((lease) => !marked.includes(lease));
   }
 
-  /** Takes a lease off a member; a member without leases is let go. */
+  /** Takes a lease off a member; a member that nothing covers any more is let go. */
   uncover(member: Member, lease: Lease): void {
     if (!member.leases.includes(lease)) return;
     const innermost = member.leases[0];
@@ -103,7 +123,7 @@ export class Members {
       member.markerLeases = member.markerLeases.filter((other) => other !== lease);
     }
     lease.members.delete(member);
-    if (member.leases.length === 0) this.#forget(member);
+    if (member.leases.length === 0 && member.cover === undefined) this.#forget(member);
     else if (member.leases[0] !== innermost) this.#set.changed(member);
   }
 

@@ -31,6 +31,8 @@ export interface ProcessEntry {
   readonly ppid: number;
   readonly startTicks: string;
   readonly kernelThread: boolean;
+  /** Another number after an exec; absent where that cannot be told. */
+  readonly image?: number;
 }
 
 export interface ProcessTable {

@@ -34,7 +34,7 @@ export class ProtectedSet {
     this.#tell({ kind: 'added', member });
   }
 
-  /** Another lease is its innermost now: told as an addition, which replaces what was known. */
+  /** Another lease is its innermost now, or a rule covers it: told as an addition, which replaces what was known. */
   changed(member: Member): void {
     this.#tell({ kind: 'added', member });
   }

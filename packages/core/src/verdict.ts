@@ -5,14 +5,18 @@ import type { Lease, Member } from './lease.ts';
 import type { Members } from './members.ts';
 import type { Membership } from './membership.ts';
 import type { ProcessEntry, ProcessTable } from './ports.ts';
+import type { RuleCoverage } from './rules/coverage.ts';
+import { shareCover, type RuleCover } from './rules/cover.ts';
 import type { Sender } from './sender.ts';
-import { hasSignal } from './signal-set.ts';
+import { forbiddenByDefault, hasSignal } from './signal-set.ts';
 
 /** What the judge looks at; it changes nothing but what is known of membership. */
 export interface JudgeView {
   readonly table: ProcessTable;
   readonly members: Members;
   readonly membership: Membership;
+  /** Automatic protection rules; absent: none. */
+  readonly rules?: RuleCoverage;
   readonly bootId: string;
   readonly ownPid: number;
   /** The one uid that a per-user server serves; undefined: all. */
@@ -53,6 +57,11 @@ export function judge(view: JudgeView, sender: Sender, claim: IdentityParts, sig
   if (lease !== undefined) {
     return { pid, signal, allow: false, rule: 'lease', reason: `lease ${lease.id} forbids the signal`, leaseId: lease.id };
   }
+  const cover = hasSignal(forbiddenByDefault, signal) ? view.rules?.of(pid, entry) : undefined;
+  if (cover !== undefined) {
+    if (isOwnRuleTree(view, sender, cover)) return answer(true, 'ownTree', 'the sender belongs to the tree that a rule covers');
+    return answer(false, 'protectionRule', ruleReason(cover, pid));
+  }
   return answer(true, 'unprotected', leases.length === 0 ? 'nothing protects the process' : 'no lease forbids the signal');
 }
 
@@ -87,4 +96,19 @@ function isOwnTree(view: JudgeView, sender: Sender, leases: readonly Lease[]): b
   if (leases.length === 0) return false;
   const own = sender.coverage(view.membership);
   return own.length > 0 && leases.some((lease) => own.includes(lease));
+}
+
+/** Rule 5 for rule 7: a test controller ends its own workers. */
+function isOwnRuleTree(view: JudgeView, sender: Sender, cover: RuleCover): boolean {
+  const { pid } = sender;
+  if (pid === undefined) return false;
+  const own = view.rules?.of(pid);
+  // It may have exited while it was looked up, and another may have its pid.
+  return own !== undefined && sender.pid !== undefined && shareCover(own, cover);
+}
+
+/** Rule 7. The keys that fitted are told, and not what they fitted: a command line is not everybody's. */
+function ruleReason({ rule, rootPid, by }: RuleCover, pid: number): string {
+  const whose = rootPid === pid ? 'it' : `its ancestor ${String(rootPid)}`;
+  return `rule ${rule.name} covers the process: ${whose} matches by ${by.join(' and ')}`;
 }

@@ -19,6 +19,8 @@ export interface ProcStat {
   /** Start after boot, CLOCK_BOOTTIME, decimal. */
   readonly startTicks: string;
   readonly rssPages: number;
+  /** As ParentStat's. */
+  readonly image: number;
 }
 
 /** The part that the walk up to the ancestors needs. */
@@ -26,6 +28,8 @@ export interface ParentStat {
   readonly ppid: number;
   readonly startTicks: string;
   readonly kernelThread: boolean;
+  /** Where its stack begins: another number after an exec; 0 where that must not be seen. */
+  readonly image: number;
 }
 
 const PF_KTHREAD = 0x00200000;
@@ -34,8 +38,8 @@ const MINUS = 0x2d;
 const DIGIT_0 = 0x30;
 const CLOSING_PARENTHESIS = 0x29;
 
-/** The fields 4 to 24 by their number in the manual page; filled anew at every read, so that a read makes no garbage. */
-const fields = new Float64Array(25);
+/** The fields 4 to 28 by their number in the manual page; filled anew at every read, so that a read makes no garbage. */
+const fields = new Float64Array(29);
 const PPID = 4;
 const PGRP = 5;
 const SESSION = 6;
@@ -44,6 +48,7 @@ const UTIME = 14;
 const STIME = 15;
 const START = 22;
 const RSS = 24;
+const STACK = 28;
 
 /**
  * Reads what is known of a process.
@@ -56,17 +61,18 @@ export function readStat(pid: number): ProcStat | undefined {
 }
 
 /**
- * Reads the parent, the start time and the kind of a process: the cheap form of `readStat`, a few microseconds.
+ * Reads the parent, the start time, the kind and the stack of a process: the cheap form of `readStat`, a few microseconds.
  * @returns undefined where it is gone
  * @throws SystemCallError where /proc cannot be read for want of descriptors or memory
  */
 export function readParent(pid: number): ParentStat | undefined {
   const size = isPid(pid) ? readProcOnce(`/proc/${pid}/stat`) : -1;
-  if (size < 0 || parseFields(procBytes, size, START) === undefined) return undefined;
+  if (size < 0 || parseFields(procBytes, size, STACK) === undefined) return undefined;
   return {
     ppid: field(PPID),
     startTicks: String(field(START)),
     kernelThread: (field(FLAGS) & PF_KTHREAD) !== 0,
+    image: field(STACK),
   };
 }
 
@@ -81,7 +87,7 @@ export function parseStat(line: string | Buffer): ProcStat | undefined {
 
 function parse(bytes: Buffer, size: number): ProcStat | undefined {
   const nameStart = bytes.indexOf('(') + 1;
-  const nameEnd = parseFields(bytes, size, RSS);
+  const nameEnd = parseFields(bytes, size, STACK);
   const pid = Number.parseInt(bytes.toString('latin1', 0, nameStart - 1), 10);
   if (nameStart <= 0 || nameEnd === undefined || !(pid > 0)) return undefined;
   return {
@@ -97,6 +103,7 @@ function parse(bytes: Buffer, size: number): ProcStat | undefined {
     stimeTicks: field(STIME),
     startTicks: String(field(START)),
     rssPages: field(RSS),
+    image: field(STACK),
   };
 }
 

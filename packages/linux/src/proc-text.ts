@@ -24,6 +24,19 @@ export function readCommandLine(pid: number): string | undefined {
 }
 
 /**
+ * The arguments of a process, each by itself; of the first 4096 bytes of them.
+ * @returns undefined where it is gone or has none (kernel thread, zombie)
+ * @throws SystemCallError where descriptors or memory are wanting
+ */
+export function readArguments(pid: number): string[] | undefined {
+  const size = isPid(pid) ? readProcWhole(`/proc/${pid}/cmdline`, COMMAND_LINE_BYTES_MAX) : -1;
+  if (size <= 0) return undefined;
+  // Each ends with a NUL, but for one that was cut off and one that a program wrote over them.
+  const end = procBytes[size - 1] === NUL ? size - 1 : size;
+  return procBytes.toString('utf8', 0, end).split('\0');
+}
+
+/**
  * The path of the program that a process runs (proc_pid_exe(5)), as the kernel says it: with ` (deleted)` behind it
  * where the file is gone.
  * @returns undefined where it is gone, has none (kernel thread, zombie) or must not be seen (another user's)

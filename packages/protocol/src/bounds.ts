@@ -11,6 +11,8 @@ export const bounds = {
   pageRowsMax: 1000,
   pageRowsDefault: 100,
   checkTargetsMax: 1024,
+  /** Trees that are told of each protection rule. */
+  ruleTreesMax: 20,
 
   labelCharsMax: 128,
   reasonCharsMax: 1024,

@@ -21,6 +21,7 @@ import {
   SnapshotParams,
   SubscriptionRef,
 } from './protection.ts';
+import { RulesResult } from './rules.ts';
 import { ServerInfo, ServerInfoParams, ServerStatus } from './server.ts';
 
 /** One method: what it takes, what it gives, and how it can fail beyond what every method can. */
@@ -105,6 +106,12 @@ export const methods = {
     summary: 'The protected set with its generation, for killers that ask once before they act.',
     params: SnapshotParams,
     result: Snapshot,
+    errors: [],
+  },
+  'protection.rules': {
+    summary: 'The automatic protection rules in their order, and whom each covers now.',
+    params: Nothing,
+    result: RulesResult,
     errors: [],
   },
   'protection.subscribe': {

@@ -17,7 +17,7 @@ export const TerminateParams = Type.Object(
       Type.Boolean({ description: 'SIGKILL after the grace; default: true for HUP, INT, QUIT and TERM, false for others' }),
     ),
     reason: Type.Optional(Reason),
-    override: Type.Optional(Type.Boolean({ description: 'pass over the leases of the caller (root: any)' })),
+    override: Type.Optional(Type.Boolean({ description: 'pass over the leases of the caller (root: any), and rules' })),
   },
   { additionalProperties: false },
 );

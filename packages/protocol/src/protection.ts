@@ -19,7 +19,7 @@ export const CheckResult = Type.Array(Verdict);
 
 const Generation = Type.Integer({ minimum: 0, description: 'grows at each change of the protected set, across restarts too' });
 
-/** One protected process and what protects it: the innermost lease, or (a later rung) a rule. */
+/** One protected process and what protects it: the innermost lease, an automatic rule by its name, or both. */
 export const ProtectedProcess = Type.Object(
   {
     identity: ProcessIdentity,

@@ -328,7 +328,7 @@ def terminate(
     :param grace: seconds that it has to end by itself
     :param escalate: SIGKILL after the grace; default: for the signals that ask a process to end
     :param reason: for history
-    :param override: pass over leases of one's own (root: any)
+    :param override: pass over leases of one's own (root: any), and rules
     :param start_ticks: field 22 of /proc/PID/stat, to be sure of the process
     :param timeout: seconds until the server has answered; the grace comes on top
     :returns: the outcome; a policy's no is the outcome `denied`

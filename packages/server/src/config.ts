@@ -3,8 +3,10 @@ import { parse, TomlError } from 'smol-toml';
 import { Compile } from 'typebox/schema';
 import { Type, type Static } from 'typebox';
 import { bounds } from '#protocol/bounds.ts';
+import type { Rule } from '#core/rules/rule.ts';
 import { fdLimit } from './fd-limit.ts';
 import type { GuardConfig } from './guard-policy.ts';
+import { compileRules, RuleTable, RuleTableError } from './rule-config.ts';
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
@@ -50,6 +52,8 @@ const ConfigFile = Type.Object(
         { additionalProperties: false },
       ),
     ),
+    rules: Type.Optional(Type.Object({ defaults: Type.Optional(Type.Boolean()) }, { additionalProperties: false })),
+    rule: Type.Optional(Type.Array(RuleTable)),
     history: Type.Optional(
       Type.Object(
         { historyMsMax: Type.Optional(Count()), historyBytesMax: Type.Optional(Type.Integer({ minimum: 1024 * 1024 })) },
@@ -74,6 +78,8 @@ export interface Config {
     readonly ttlMsMax: number;
     readonly maxMsMax: number;
   };
+  /** `list`: those of the file, ready for use, and the defaults behind them. */
+  readonly rules: { readonly defaults: boolean; readonly list: readonly Rule[] };
   /** Undefined: where the server is the system's. A user's server does not watch the whole machine unasked. */
   readonly sentinel: {
     readonly enabled?: boolean;
@@ -100,6 +106,7 @@ export function defaultConfig(): Config {
     },
     sentinel: { pinned: false },
     guard: { mode: 'enforce', default: false, group: 'omnimind', processesPerUidMax: 20_000 },
+    rules: { defaults: true, list: compileRules([], true) },
     history: { historyMsMax: 30 * day, historyBytesMax: gibibyte },
   };
 }
@@ -119,7 +126,7 @@ export function readConfig(path: string, required: boolean): Config {
     if (!required && (error as NodeJS.ErrnoException).code === 'ENOENT') return defaultConfig();
     throw new Error(`cannot read the configuration ${path}: ${(error as Error).message}`, { cause: error });
   }
-  return withDefaults(parseConfig(text, path));
+  return withDefaults(parseConfig(text, path), text, path);
 }
 
 function parseConfig(text: string, path: string): ConfigFile {
@@ -149,32 +156,54 @@ function parseConfig(text: string, path: string): ConfigFile {
 }
 
 function tableOf(instancePath: string): string {
-  return instancePath === '' ? '' : ` in [${instancePath.slice(1).replaceAll('/', '.')}]`;
+  const [name = '', index] = instancePath.slice(1).split('/');
+  if (instancePath === '') return '';
+  return index === undefined ? ` in [${name}]` : ` in [[${name}]]`;
 }
 
-/** The line that sets a key, within its table; where both cannot be told, the first that names the key. */
+/** The line that sets a key, within its table; else that of the table; else the first that names the key. */
 function lineOf(text: string, instancePath: string, key: string): number {
   const table = instancePath.slice(1).replaceAll('/', '.');
+  const seen = new Map<string, number>();
   let current = '';
+  let tableLine: number | undefined;
   let first = 0;
-  for (const [index, line] of text.split('\n').entries()) {
+  for (const [number, line] of text.split('\n').entries()) {
     const header = /^\s*\[+\s*([^\]]+?)\s*\]+/.exec(line)?.[1];
-    if (header !== undefined) current = header;
+    if (header !== undefined) {
+      const index = seen.get(header) ?? 0;
+      seen.set(header, index + 1);
+      // One of many tables of the same name is named by its number.
+      current = line.trimStart().startsWith('[[') ? `${header}.${String(index)}` : header;
+      if (current === table) tableLine = number + 1;
+    }
     const names = header?.split('.').includes(key) === true || /^\s*"?([^"=\s.]+)"?\s*[=.]/.exec(line)?.[1] === key;
     if (!names) continue;
-    if (current === table || header === key) return index + 1;
-    if (first === 0) first = index + 1;
+    if (current === table || header === key) return number + 1;
+    if (first === 0) first = number + 1;
   }
-  return Math.max(first, 1);
+  return tableLine ?? Math.max(first, 1);
 }
 
-function withDefaults(file: ConfigFile): Config {
+function withDefaults(file: ConfigFile, text: string, path: string): Config {
   const base = defaultConfig();
+  const { defaults = base.rules.defaults } = file.rules ?? {};
   return {
     server: { ...base.server, ...file.server },
     limits: { ...base.limits, ...file.limits },
     sentinel: { ...base.sentinel, ...file.sentinel },
     guard: { ...base.guard, ...file.guard },
+    rules: { defaults, list: readRules(file, defaults, text, path) },
     history: { ...base.history, ...file.history },
   };
+}
+
+function readRules(file: ConfigFile, defaults: boolean, text: string, path: string): readonly Rule[] {
+  try {
+    return compileRules(file.rule ?? [], defaults);
+  } catch (error) {
+    if (!(error instanceof RuleTableError)) throw error;
+    const line = lineOf(text, `/rule/${String(error.index)}`, error.key);
+    throw new Error(`${path}:${String(line)}: ${error.key} ${error.message}`, { cause: error });
+  }
 }

@@ -44,11 +44,12 @@ export class Judge {
   readonly #denials: DenialLog;
 
   constructor(context: ServerContext) {
-    const { table } = context.registry;
+    const { table, rules } = context.registry;
     this.#view = {
       table: machine,
       members: table.members,
       membership: table.membership,
+      rules,
       bootId: context.bootId,
       ownPid: process.pid,
       servedUid: context.servedUid,

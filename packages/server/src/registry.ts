@@ -2,6 +2,8 @@ import type { Logger } from 'pino';
 import type { Lease, LeaseEnd, Member } from '#core/lease.ts';
 import type { ProtectionChange } from '#core/protected-set.ts';
 import { LeaseTable, type LeaseTableLimits } from '#core/lease-table.ts';
+import { RuleCoverage } from '#core/rules/coverage.ts';
+import type { Rule } from '#core/rules/rule.ts';
 import type { ExitWatcher } from '#linux/exit-watcher.ts';
 import { Alarm } from './alarm.ts';
 import { newLeaseId } from './lease-id.ts';
@@ -9,6 +11,7 @@ import { transition } from './lease-events.ts';
 import { clock, machine, withMarks, type Held } from './machine.ts';
 import { memberExit } from './member-exit.ts';
 import { OomWatch } from './oom-watch.ts';
+import { processFacts } from './process-facts.ts';
 import { Scanner } from './scanner.ts';
 import type { KernelMarks } from './sentinel/kernel-marks.ts';
 import type { Store } from './store/store.ts';
@@ -21,6 +24,10 @@ export interface RegistryOptions {
   readonly watcher: ExitWatcher;
   readonly log: Logger;
   readonly limits: LeaseTableLimits;
+  /** Automatic protection rules, in their order. */
+  readonly rules: readonly Rule[];
+  /** The one uid that is served; undefined: all. */
+  readonly servedUid: number | undefined;
   /** Larger than any generation that an earlier server gave. */
   readonly generation: number;
   /** The kernel's marks, where there is a sentinel. */
@@ -42,6 +49,7 @@ export interface KernelView {
  */
 export class Registry {
   readonly table: LeaseTable;
+  readonly rules: RuleCoverage;
   readonly #options: RegistryOptions;
   readonly #alarm: Alarm;
   readonly #scanner: Scanner;
@@ -87,7 +95,21 @@ export class Registry {
         this.#left(change.member);
       }
     });
-    this.#scanner = new Scanner(this.table, processes, (error) => {
+    this.rules = new RuleCoverage({
+      rules: options.rules,
+      table: processes,
+      facts: processFacts,
+      members: this.table.members,
+      servedUid: options.servedUid,
+      membersMax: options.limits.membersMax,
+      joined: (member) => {
+        this.#joined(member, true);
+      },
+      dead: (member) => {
+        this.table.exited(member);
+      },
+    });
+    this.#scanner = new Scanner(this.table, this.rules, processes, (error) => {
       options.log.error({ err: error }, 'the process table could not be looked through');
     });
     this.#alarm = new Alarm(clock, () => {
@@ -142,6 +164,8 @@ export class Registry {
       });
     }
     const { pid, startTicks, pidfdId, leases, markerLeases } = member;
+    // Those whom a rule covers are found again by looking.
+    if (leases.length === 0) return;
     store.writeLater(
       () => {
         // One that was undone or has ended meanwhile has no members any more.

@@ -1,5 +1,6 @@
 import type { LeaseTable } from '#core/lease-table.ts';
 import type { ProcessEntry, ProcessTable } from '#core/ports.ts';
+import type { RuleCoverage } from '#core/rules/coverage.ts';
 import { listPids } from '#linux/process-list.ts';
 
 /** Processes that are looked at before the loop is left for a moment. */
@@ -12,11 +13,12 @@ const intervalMsMin = 1000;
 const intervalMsMax = 60_000;
 
 /**
- * Looks through the process table for members that nobody has asked about yet, so that they are known (and stay
+ * Looks through the process table for members, and for those whom rules cover, that nobody has asked about yet, so that they are known (and stay
  * known) before their parents exit. Without the sentinel this is what finds a child between two questions.
  */
 export class Scanner {
   readonly #leases: LeaseTable;
+  readonly #rules: RuleCoverage;
   readonly #table: ProcessTable;
   readonly #onError: (error: unknown) => void;
   #running: Promise<void> | undefined;
@@ -27,8 +29,9 @@ export class Scanner {
   #costMs = 0;
 
   /** @param onError told why a look failed that nobody waits for */
-  constructor(leases: LeaseTable, table: ProcessTable, onError: (error: unknown) => void) {
+  constructor(leases: LeaseTable, rules: RuleCoverage, table: ProcessTable, onError: (error: unknown) => void) {
     this.#leases = leases;
+    this.#rules = rules;
     this.#table = table;
     this.#onError = onError;
   }
@@ -49,12 +52,13 @@ export class Scanner {
   }
 
   async #look(): Promise<void> {
-    if (this.#leases.size === 0 || this.#closed) return;
+    if ((this.#leases.size === 0 && this.#rules.rules.length === 0) || this.#closed) return;
     const { members, membership } = this.#leases;
     const { version } = membership;
     const found = members.foundCount;
     const entries = new Map<number, ProcessEntry>();
-    let costMs = await inSlices(listPids(), (pid) => {
+    const pids = listPids();
+    let costMs = await inSlices(pids, (pid) => {
       const known = members.known(pid);
       // A lease may have been granted between it and the tree that it is known in.
       if (known !== undefined && known.resolvedAt !== membership.version) membership.coverage(pid);
@@ -62,9 +66,16 @@ export class Scanner {
       const entry = this.#table.entry(pid);
       if (entry !== undefined && !entry.kernelThread) entries.set(pid, entry);
     });
-    costMs += await inSlices([...entries.keys()], (pid) => {
-      if (this.#mayBeMember(pid, entries)) membership.coverage(pid);
+    // Who matches a rule comes first: what it started is then found by descent.
+    costMs += await inSlices([...entries], ([pid, entry]) => {
+      if (this.#rules.matches(pid, entry)) this.#rules.of(pid, entry);
     });
+    costMs += await inSlices([...entries], ([pid, entry]) => {
+      if (!this.#mayBeMember(pid, entries)) return;
+      membership.coverage(pid);
+      this.#rules.of(pid, entry);
+    });
+    this.#rules.keepOnly(new Set(pids));
     this.#costMs = costMs;
     if (this.#table.markedLease !== undefined && members.foundCount === found) membership.allMarked(version);
   }
@@ -89,14 +100,22 @@ export class Scanner {
     }
   }
 
-  /** Looks by itself from now on, the more seldom the more a look costs. */
+  /** Looks by itself from now on. What the first looks cost, that have everything to read, says nothing of the later ones. */
   start(): void {
+    this.#lookIn(intervalMsMin);
+  }
+
+  /** The more seldom the more a look costs. */
+  #lookAgain(): void {
+    this.#lookIn(Math.min(Math.max(this.#costMs / shareOfCore, intervalMsMin), intervalMsMax));
+  }
+
+  #lookIn(waitMs: number): void {
     if (this.#closed) return;
-    const waitMs = Math.min(Math.max(this.#costMs / shareOfCore, intervalMsMin), intervalMsMax);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       void this.#tryScan().then(() => {
-        this.start();
+        this.#lookAgain();
       });
     }, waitMs);
     this.#timer.unref();
@@ -123,11 +142,11 @@ export class Scanner {
 }
 
 /** Does something for each, and leaves the loop now and then. @returns milliseconds that were worked */
-async function inSlices(pids: readonly number[], work: (pid: number) => void): Promise<number> {
+async function inSlices<Item>(items: readonly Item[], work: (item: Item) => void): Promise<number> {
   let costMs = 0;
   let sliceStart = performance.now();
-  for (const [index, pid] of pids.entries()) {
-    work(pid);
+  for (const [index, item] of items.entries()) {
+    work(item);
     if (index % sliceProcesses !== sliceProcesses - 1) continue;
     costMs += performance.now() - sliceStart;
     await turn();

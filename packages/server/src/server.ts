@@ -74,6 +74,8 @@ export class Server implements AsyncDisposable {
         watcher,
         log: options.log,
         limits: leaseLimits(options.config),
+        rules: options.config.rules.list,
+        servedUid: servedUid(options),
         generation: reserveGenerations(store.database),
         kernel: bridge,
       }),
@@ -146,6 +148,11 @@ function lockState(database: string): FileLock {
   return lock;
 }
 
+/** A per-user server serves its own user alone. */
+function servedUid({ scope }: ServerOptions): number | undefined {
+  return scope === 'user' ? process.getuid?.() : undefined;
+}
+
 function leaseLimits(config: Config): Config['limits'] & { depthMax: number } {
   return { ...config.limits, depthMax: bounds.leaseDepthMax };
 }
@@ -170,7 +177,7 @@ function makeContext(
     watcher,
     log: options.log,
     bootId,
-    servedUid: options.scope === 'user' ? process.getuid?.() : undefined,
+    servedUid: servedUid(options),
     termLimits: {
       ttlMsDefault: Math.min(bounds.ttlMsDefault, limits.ttlMsMax),
       ttlMsMin: bounds.ttlMsMin,

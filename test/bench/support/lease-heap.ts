@@ -14,7 +14,7 @@ function hold(pid: number): Held {
     identity: { pid, startTicks, bootId, pidfdId: String(2e6 + pid) },
     pidfd: new Pidfd(-1),
     // A string of its own, as each that is read from /proc.
-    stat: { ppid: 1, startTicks, kernelThread, comm: Buffer.from('sleep').toString() },
+    stat: { ppid: 1, startTicks, kernelThread, image: 0, comm: Buffer.from('sleep').toString() },
   });
 }
 

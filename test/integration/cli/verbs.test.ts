@@ -1,11 +1,13 @@
+import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Type } from 'typebox';
 import { SignalEvent } from '#protocol/history.ts';
 import { Lease } from '#protocol/lease.ts';
 import { methods } from '#protocol/methods.ts';
+import { ProtectionRule } from '#protocol/rules.ts';
 import { ServerInfo, ServerStatus } from '#protocol/server.ts';
 import type { Omnid } from '#test/support/server/omnid.ts';
-import { noPid, startSleeper, startStubborn } from '#test/support/server/processes.ts';
+import { noPid, runScript, startSleeper, startStubborn } from '#test/support/server/processes.ts';
 import { until } from '#test/support/server/until.ts';
 import { omnictlProgram, User, withServer } from './support/omnictl.ts';
 import { expectShape } from './support/shapes.ts';
@@ -160,10 +162,40 @@ test('status is one screen, and one document', async () => {
     expect(stdout).toMatch(new RegExp(`^${word} `, 'm'));
   expect(stdout.split('\n').length).toBeLessThan(25);
   const report = (await user.json(['status'])) as Readonly<Record<string, unknown>>;
-  expect(Object.keys(report).toSorted()).toEqual(['kills', 'leases', 'socket', 'status']);
+  expect(Object.keys(report).toSorted()).toEqual(['kills', 'leases', 'rules', 'socket', 'status']);
   expectShape(ServerStatus, report['status']);
   expectShape(Type.Array(Lease), report['leases']);
   expectShape(Type.Array(SignalEvent), report['kills']);
+  expectShape(Type.Array(ProtectionRule), report['rules']);
+});
+
+test('list and status show what rules cover, and why; list --rules shows them all', async () => {
+  await using other = await User.create();
+  const name = `omnimind-test-job-${String(process.pid)}`;
+  const rule = `[[rule]]\nname = "jobs"\njob = '^${name}'\n[[rule]]\nname = "none"\ncomm = '^${name}$'\n`;
+  await using server = await withServer(other, { config: rule });
+  await writeFile(other.folder.file(name), 'echo ready; cat <&3');
+  await using running = runScript(`exec /bin/sh ${other.folder.file(name)}`);
+  await running.line();
+  const covered = new RegExp(`^jobs +${String(running.pid)} +sh +[12] +job \\^${name}$`, 'm');
+  const listed = await other.omnictl(['list']);
+  expect(listed).toMatchObject({ code: 0, stderr: 'omnictl: no leases\n' });
+  expect(listed.stdout).toMatch(covered);
+  const { stdout } = await other.omnictl(['status']);
+  expect(stdout).toMatch(covered);
+  expect(stdout).toMatch(/^protected +[12] process(es)?; 0 leases, and by rules: jobs [12]$/m);
+  const all = (await other.json(['list', '--rules'])) as ProtectionRule[];
+  expectShape(Type.Array(ProtectionRule), all);
+  expect(all.map((one) => [one.name, one.trees.length])).toEqual([
+    ['jobs', 1],
+    ['none', 0],
+  ]);
+  expect((await other.omnictl(['list', '--rules'])).stdout).toMatch(
+    new RegExp(`^none +configuration +0 +comm \\^${name}\\$$`, 'm'),
+  );
+  expect(await other.omnictl(['kill', String(running.pid)])).toMatchObject({ code: 1, stdout: 'denied\n' });
+  expect(await other.omnictl(['kill', String(running.pid), '--override'])).toMatchObject({ code: 0 });
+  await server.stop();
 });
 
 test('doctor shows each rung, and what to change', async () => {

@@ -39,7 +39,7 @@ describe('omnid.toml', () => {
     await using folder = await makeFolder();
     await mkdir(folder.file('xdg-config/omnimind'), { recursive: true });
     await writeFile(folder.file('xdg-config/omnimind/omnid.toml'), 'wrong = true\n');
-    const { code, stderr } = await Omnid.run({ folder });
+    const { code, stderr } = await Omnid.run({ folder, defaultRules: true });
     expect(code).toBe(1);
     expect(stderr).toContain('xdg-config/omnimind/omnid.toml:1: unknown key "wrong"');
     await using omnid = await Omnid.start({ folder, config: '' });

@@ -8,6 +8,8 @@ export interface OmnidOptions {
   readonly scope?: 'user' | 'system';
   /** omnid.toml's text. */
   readonly config?: string;
+  /** Default: what rules would cover by default stays out, as others on this machine may run such things. */
+  readonly defaultRules?: boolean;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** A command that becomes, by exec, what stands behind it: `prlimit …`, `setpriv …`. */
@@ -40,8 +42,16 @@ export function environmentOf(folder: TestFolder): Record<string, string> {
   };
 }
 
+/** Behind what the test says, so that lines keep their numbers. */
+function configOf({ config, args, defaultRules = false }: OmnidOptions): string | undefined {
+  if (defaultRules || args?.includes('--config') === true || config?.includes('[rules]') === true) return config;
+  return `${config ?? ''}\n[rules]\ndefaults = false\n`;
+}
+
 /** Its command line; the configuration is written. */
-export async function argumentsOf({ folder, scope, config, args = [], ownPaths = false }: OmnidOptions): Promise<string[]> {
+export async function argumentsOf(options: OmnidOptions): Promise<string[]> {
+  const { folder, scope, args = [], ownPaths = false } = options;
+  const config = configOf(options);
   const configFile = folder.file('omnid.toml');
   if (config !== undefined) {
     await mkdir(dirname(configFile), { recursive: true });

@@ -33,7 +33,7 @@ export const define: Define = (command, bind) => {
     .option('--grace <duration>', 'how long the process has to end by itself (default: 10s)', parseDuration)
     .option('--no-escalate', 'no SIGKILL after the grace')
     .option('--reason <text>', 'why, for the history')
-    .option('--override', 'pass over your own leases (root: any); recorded as such')
+    .option('--override', 'pass over your own leases (root: any), and rules; recorded as such')
     .addHelpText('after', examples('omnictl kill "$PID"', 'omnictl kill "$PID" --grace 2s --reason "memory is short"'))
     .action(bind(kill));
 };

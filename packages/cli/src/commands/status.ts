@@ -1,4 +1,4 @@
-import type { Lease, ServerStatus, SignalEvent } from '#client/index.ts';
+import type { Lease, ProtectionRule, ServerStatus, SignalEvent } from '#client/index.ts';
 import { askAtOnce } from '../ask-at-once.ts';
 import type { Context } from '../context.ts';
 import type { Define } from '../define.ts';
@@ -16,6 +16,8 @@ export interface StatusReport {
   readonly status: ServerStatus;
   /** The newest active leases. */
   readonly leases: readonly Lease[];
+  /** The automatic rules that cover something. */
+  readonly rules: readonly ProtectionRule[];
   /** The newest kills through the server. */
   readonly kills: readonly SignalEvent[];
 }
@@ -25,7 +27,8 @@ export const define: Define = (command, bind) => {
     .summary('one screen: server, protection, memory, last kills')
     .description(
       'Shows the server, what is enforced, what is protected, how the machine does, and the last kills through the server. ' +
-        'With --json prints {socket, status, leases, kills}: the ServerStatus, the newest five active Leases, the newest five SignalEvents.',
+        'With --json prints {socket, status, leases, rules, kills}: the ServerStatus, the newest five active Leases, the ProtectionRules ' +
+        'that cover something, the newest five SignalEvents.',
     )
     .addHelpText('after', examples('omnictl status', 'omnictl status --json'))
     .action(bind(status));
@@ -36,10 +39,12 @@ export async function status({ globals, output }: Context): Promise<number> {
   const { socketPath, answers } = await askAtOnce(globals.socket, [
     { method: 'server.status', params: {} },
     { method: 'lease.list', params: { limit: leasesShown } },
+    { method: 'protection.rules', params: {} },
     { method: 'history.query', params: { source: 'mediated', limit: killsShown } },
   ]);
-  const [serverStatus, { leases }, { events: kills }] = answers;
-  const report: StatusReport = { socket: socketPath, status: serverStatus, leases, kills };
+  const [serverStatus, { leases }, { rules: allRules }, { events: kills }] = answers;
+  const rules = allRules.filter(({ processes }) => processes > 0);
+  const report: StatusReport = { socket: socketPath, status: serverStatus, leases, rules, kills };
   const warning = versionWarning(serverStatus.version);
   if (warning !== undefined) output.note(warning);
   if (globals.json) output.json(report);

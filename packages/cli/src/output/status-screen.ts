@@ -5,6 +5,7 @@ import { outcomeWords, processWords, senderWords } from './event-words.ts';
 import { leaseTable } from './lease-table.ts';
 import { factLines, titled } from './facts.ts';
 import type { Output } from './output.ts';
+import { coveredTable } from './rule-table.ts';
 import { layOutTable, type Column } from './table.ts';
 import { formatBytes, formatDuration, formatPercent, formatTime } from './units.ts';
 
@@ -22,10 +23,7 @@ export function statusScreen(report: StatusReport, output: Output, nowMs: number
   const facts: readonly (readonly [string, string])[] = [
     ['server', serverWords(report)],
     ['enforced', rungWords(status)],
-    [
-      'protected',
-      `${counted(status.protectedProcesses, 'process', 'processes')} in ${counted(status.activeLeases, 'lease', 'leases')}`,
-    ],
+    ['protected', protectedWords(report)],
     ['memory', memoryWords(status.context)],
     ['swap', swapWords(status)],
     ['pressure', pressureWords(status.context)],
@@ -34,6 +32,8 @@ export function statusScreen(report: StatusReport, output: Output, nowMs: number
   ];
   const lines = [...factLines(output, facts)];
   if (report.leases.length > 0) lines.push('', ...titled(output, leaseTable(report.leases, width, nowMs)));
+  const covered = coveredTable(report.rules, width);
+  if (covered.length > 0) lines.push('', ...titled(output, covered));
   if (report.kills.length > 0) lines.push('', ...titled(output, killTable(report.kills, width)));
   return `${lines.join('\n')}\n`;
 }
@@ -41,6 +41,15 @@ export function statusScreen(report: StatusReport, output: Output, nowMs: number
 /** `1 process`, `2 processes`. */
 export function counted(count: number, one: string, many: string): string {
   return `${String(count)} ${count === 1 ? one : many}`;
+}
+
+/** A process may be in a lease and covered by a rule: the two parts need not add up. */
+function protectedWords({ status, rules }: StatusReport): string {
+  const leases = counted(status.activeLeases, 'lease', 'leases');
+  const all = counted(status.protectedProcesses, 'process', 'processes');
+  if (rules.length === 0) return `${all} in ${leases}`;
+  const covering = rules.map(({ name, processes }) => `${escapeText(name)} ${String(processes)}`).join(', ');
+  return `${all}; ${leases}, and by rules: ${covering}`;
 }
 
 function serverWords({ status, socket }: StatusReport): string {

@@ -25,6 +25,7 @@ export function allHandlers(context: ServerContext): Handlers {
     'lease.list': (params, session) => lease.list(params, session),
     'protection.check': (params, session) => protection.check(params, session),
     'protection.snapshot': (params) => protection.snapshot(params),
+    'protection.rules': () => protection.rules(),
     'protection.subscribe': (_params, session) => protection.subscribe(session),
     'protection.unsubscribe': (params, session) => protection.unsubscribe(params, session),
     'process.terminate': (params, session) => process.terminate(params, session),

@@ -63,11 +63,14 @@ export class ProcessHandlers implements TerminationView {
     );
   }
 
-  /** The verdict; with `override`, leases of the caller's own (root: any) are passed over. */
+  /**
+   * The verdict; with `override`, leases of the caller's own (root: any) are passed over. A rule has no owner: what kill(2)
+   * lets the caller signal, it may.
+   */
   verdict(session: Session, held: Held, signal: number, override: boolean): Verdict {
     const claim = { pid: held.pid, startTicks: held.startTicks, pidfdId: held.pidfdId };
     const verdict = this.#judge.verdict(session, claim, signal);
-    if (verdict.rule !== 'lease' || !override) return verdict;
+    if ((verdict.rule !== 'lease' && verdict.rule !== 'protectionRule') || !override) return verdict;
     const { leases } = this.context.registry.table.membership.coverage(held.pid);
     const foreign = leases.find((lease) => !mayManage(session.caller, lease));
     if (foreign !== undefined) {

@@ -9,10 +9,12 @@ import type {
   SnapshotParams,
   SubscriptionRef,
 } from '#protocol/protection.ts';
+import type { RulesResult } from '#protocol/rules.ts';
 import type { Verdict } from '#protocol/verdict.ts';
 import type { Judge, ServerContext } from '../context.ts';
 import { requireSharedPids } from '../peer-rights.ts';
 import { ProtectionFeed } from '../protection-feed.ts';
+import { viewRules } from '../rule-view.ts';
 import type { Session } from '../session.ts';
 import { addSubscription, endSubscription } from '../subscriptions.ts';
 
@@ -56,6 +58,13 @@ export class ProtectionHandlers {
     };
   }
 
+  /** A look comes first here too. */
+  async rules(): Promise<RulesResult> {
+    const { registry, bootId } = this.#context;
+    await registry.scan();
+    return { rules: viewRules(registry.rules.rules, registry.table.members.values(), bootId) };
+  }
+
   subscribe(session: Session): ProtectionSubscription {
     const { registry, bootId, subscriptionsPerConnectionMax } = this.#context;
     const subscriptionId = addSubscription(session, subscriptionsPerConnectionMax, (id) => {
@@ -79,6 +88,7 @@ function viewMember(member: Member, bootId: string): ProtectedProcess {
   return {
     identity: { pid, startTicks, bootId, ...(pidfdId === undefined ? {} : { pidfdId }) },
     ...(leaseId === undefined ? {} : { leaseId }),
+    ...(member.cover === undefined ? {} : { rule: member.cover.rule.name }),
   };
 }
 
