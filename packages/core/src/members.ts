@@ -104,6 +104,8 @@ export class Members {
     member.resolvedAt = version;
     if (found.length + byMarker.length === 0) return false;
     const { leases: old, markerLeases } = member;
+    // Until now a rule alone covered it.
+    if (old.length === 0) this.#foundCount += 1;
     const kept = old.filter((lease) => !found.includes(lease) && !markerLeases.includes(lease));
     const proven = innermostFirst([...kept, ...found]);
     const marked = [...new Set([...markerLeases, ...byMarker])].filter((lease) => !proven.includes(lease));

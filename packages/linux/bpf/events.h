@@ -12,7 +12,7 @@
 #define PATH_BYTES 256
 #define SLOTS_MAX 4096
 
-enum event_kind { EVENT_SIGNAL = 1, EVENT_EXIT = 2, EVENT_OOM = 3, EVENT_JOIN = 4 };
+enum event_kind { EVENT_SIGNAL = 1, EVENT_EXIT = 2, EVENT_OOM = 3, EVENT_JOIN = 4, EVENT_EXEC = 5 };
 
 /* What `signal_event.outcome` says beyond the tracepoint's result (enum of include/trace/events/signal.h). */
 enum refusal { OUTCOME_DENIED = 100, OUTCOME_AUDITED = 101 };
@@ -108,6 +108,13 @@ struct join_event {
   char comm[COMM_BYTES];
 };
 
+/* Who it is; what it runs is read from /proc, or from `execs`. */
+struct exec_event {
+  __u32 kind;
+  __u32 tgid;
+  __u64 start_ns;
+};
+
 /* What the ring holds; `kind` says which. */
 union ring_record {
   __u32 kind;
@@ -115,6 +122,7 @@ union ring_record {
   struct exit_event exit;
   struct oom_event oom;
   struct join_event join;
+  struct exec_event exec;
 };
 
 /* Identical signals are one event with a count. */

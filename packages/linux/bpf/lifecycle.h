@@ -40,12 +40,26 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
   return 0;
 }
 
+/* Where the ring is full this is lost, and not counted: whoever looks for programs looks again by itself. */
+static __always_inline void tell_exec(struct task_struct *task)
+{
+  struct exec_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+
+  if (!event)
+    return;
+  event->kind = EVENT_EXEC;
+  event->tgid = task->tgid;
+  event->start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+  bpf_ringbuf_submit(event, 0);
+}
+
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm *program)
 {
   if (old_pid != task->pid)
     take_left_mark(task);
   keep_exec(task, program->interp, 0);
+  tell_exec(task);
   return 0;
 }
 

@@ -1,6 +1,6 @@
-import { decodeExit, decodeJoin, decodeOomKill } from './decode-life.ts';
+import { decodeExec, decodeExit, decodeJoin, decodeOomKill } from './decode-life.ts';
 import { decodeSignal, tallyKeyOf, type SignalRecord } from './decode-signal.ts';
-import type { ExitSeen, JoinSeen, OomKillSeen } from './events.ts';
+import type { ExecEvent, ExitSeen, JoinSeen, OomKillSeen } from './events.ts';
 import { layouts } from './layout.ts';
 
 // enum event_kind, bpf/events.h
@@ -8,6 +8,7 @@ const SIGNAL = 1;
 const EXIT = 2;
 const OOM = 3;
 const JOIN = 4;
+const EXEC = 5;
 
 /** A signal with the key that the kernel counts its repeats by. */
 export interface KeyedSignal {
@@ -21,6 +22,12 @@ export class Batch {
   readonly exits: ExitSeen[] = [];
   readonly oomKills: OomKillSeen[] = [];
   readonly joins: JoinSeen[] = [];
+  readonly execs: ExecEvent[] = [];
+
+  /** Is there anything in it that is lost where nobody keeps it? */
+  get isWorthKeeping(): boolean {
+    return this.signals.length + this.exits.length + this.oomKills.length + this.joins.length > 0;
+  }
 
   /** Decodes a record; its first member tells what it is (layouts share that offset). */
   add(view: DataView, at: number): void {
@@ -36,6 +43,9 @@ export class Batch {
         break;
       case JOIN:
         this.joins.push(decodeJoin(view, at));
+        break;
+      case EXEC:
+        this.execs.push(decodeExec(view, at));
         break;
       default:
     }

@@ -1,8 +1,9 @@
 import { pageSizeBytes } from '../clock.ts';
 import { decodeComm, decodeTask, startTicksOf } from './decode-task.ts';
-import type { ExitSeen, JoinSeen, OomKillSeen, VictimMemory } from './events.ts';
+import type { ExecEvent, ExitSeen, JoinSeen, OomKillSeen, VictimMemory } from './events.ts';
 import { layouts } from './layout.ts';
 
+const exec = layouts.exec_event.members;
 const exit = layouts.exit_event.members;
 const join = layouts.join_event.members;
 const oom = layouts.oom_event.members;
@@ -22,6 +23,14 @@ export function decodeExit(view: DataView, at: number): ExitSeen {
     exitCode: signal === 0 ? (status >> 8) & 0xff : null,
     signal: signal === 0 ? null : signal,
     coreDumped: signal !== 0 && (status & 0x80) !== 0,
+  };
+}
+
+/** Decodes a struct exec_event. */
+export function decodeExec(view: DataView, at: number): ExecEvent {
+  return {
+    pid: view.getUint32(at + exec.tgid, littleEndian),
+    startTicks: startTicksOf(view.getBigUint64(at + exec.start_ns, littleEndian)),
   };
 }
 

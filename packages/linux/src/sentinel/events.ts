@@ -100,6 +100,12 @@ export interface JoinSeen {
   readonly marked: boolean;
 }
 
+/** A process runs another program now. What that is, /proc tells. */
+export interface ExecEvent {
+  readonly pid: number;
+  readonly startTicks: string;
+}
+
 /** What a process held when the OOM killer chose it; bytes. */
 export interface VictimMemory {
   readonly virtualBytes: number;

@@ -1,4 +1,4 @@
-import type { DroppedSeen, ExitSeen, JoinSeen, OomKillSeen, SignalSeen } from './events.ts';
+import type { DroppedSeen, ExecEvent, ExitSeen, JoinSeen, OomKillSeen, SignalSeen } from './events.ts';
 
 /** Who is told of one kind of event. */
 export class Listeners<T> {
@@ -27,6 +27,7 @@ export class Feeds {
   readonly signals: Listeners<SignalSeen[]> = new BatchListeners();
   readonly exits: Listeners<ExitSeen[]> = new BatchListeners();
   readonly joins: Listeners<JoinSeen[]> = new BatchListeners();
+  readonly execs: Listeners<ExecEvent[]> = new BatchListeners();
   readonly oomKills: Listeners<OomKillSeen[]> = new BatchListeners();
   readonly dropped = new Listeners<DroppedSeen>();
   /** How far the ring was read; what was found there has been told. */

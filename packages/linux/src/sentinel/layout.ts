@@ -77,6 +77,7 @@ export const layouts = {
       comm: 48,
     },
   },
+  exec_event: { size: 16, members: { kind: 0, tgid: 4, start_ns: 8 } },
   tally_key: {
     size: 40,
     members: {

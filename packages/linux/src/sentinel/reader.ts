@@ -19,6 +19,8 @@ import { SLOTS_MAX, Tallies, type Description } from './tallies.ts';
 const FLUSH_MS = 100;
 /** Room for a tally key and its slot's number. */
 const KEY_BYTES = layouts.tally_key.size;
+/** What may stay in a held ring that nobody needs any more. */
+const UNRELEASED_BYTES_MAX = 64 * 1024;
 /** How soon a loss is told that no event announces. */
 const IDLE_MS = 1000;
 
@@ -46,6 +48,7 @@ export class EventReader {
   #loop: LoopWatch | undefined;
   readonly #held: boolean;
   #serial = 0;
+  #toldTo = 0;
   #timer: NodeJS.Timeout | undefined;
   #timerMs = Infinity;
 
@@ -121,13 +124,22 @@ export class EventReader {
     const signals = batch.signals.map((signal) => this.#admit(signal, nowMs));
     // A process joins before it is signalled, and is signalled before it exits.
     this.#feeds.joins.tell(batch.joins);
+    this.#feeds.execs.tell(batch.execs);
     this.#feeds.signals.tell(signals);
     this.#feeds.oomKills.tell(batch.oomKills);
     this.#feeds.exits.tell(batch.exits);
     this.#tellDropped();
-    if (this.#held) this.#feeds.read.tell(this.#ring.position);
+    if (this.#held) this.#tellRead(batch.isWorthKeeping);
     if (this.#tallies.size > 0) this.#wakeIn(FLUSH_MS);
     return more;
+  }
+
+  /** To release costs its listener a write: execs alone are not worth one, until there are many. */
+  #tellRead(isWorthKeeping: boolean): void {
+    const { position } = this.#ring;
+    if (!isWorthKeeping && position - this.#toldTo < UNRELEASED_BYTES_MAX) return;
+    this.#toldTo = position;
+    this.#feeds.read.tell(position);
   }
 
   #admit({ record, key }: KeyedSignal, nowMs: number): SignalSeen {

@@ -1,4 +1,4 @@
-import type { DroppedSeen, ExitSeen, JoinSeen, OomKillSeen, SignalSeen } from './events.ts';
+import type { DroppedSeen, ExecEvent, ExitSeen, JoinSeen, OomKillSeen, SignalSeen } from './events.ts';
 import { Feeds } from './feeds.ts';
 import { LeaseTerms, type KernelLease } from './lease-terms.ts';
 import { Marks, type Mark, type MarkLimits } from './marks.ts';
@@ -94,6 +94,11 @@ export class Sentinel implements AsyncDisposable {
   /** Processes that have a mark from their parent. @returns stops telling */
   onJoins(listener: (batch: JoinSeen[]) => void): () => void {
     return this.#feeds.joins.add(listener);
+  }
+
+  /** Processes that run another program now, marked or not; told as soon as they can be. @returns stops telling */
+  onExecs(listener: (batch: ExecEvent[]) => void): () => void {
+    return this.#feeds.execs.add(listener);
   }
 
   /** Victims of the OOM killer. @returns stops telling */

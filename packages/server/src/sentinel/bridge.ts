@@ -8,11 +8,12 @@ import { SentinelUnavailable } from '#linux/sentinel/unavailable.ts';
 import type { Absence } from '../absence.ts';
 import { isWorthARow } from '../exit-worth.ts';
 import type { GuardConfig } from '../guard-policy.ts';
-import { monotonicNs } from '../machine.ts';
+import { machine, monotonicNs } from '../machine.ts';
 import type { Registry } from '../registry.ts';
 import { exchangeServer } from '../store/meta.ts';
 import { serverEvent } from '../store/server-event.ts';
 import type { Store } from '../store/store.ts';
+import { Execs } from './execs.ts';
 import { exitEvent } from './exits.ts';
 import { Joins } from './joins.ts';
 import { KernelMarks } from './kernel-marks.ts';
@@ -35,6 +36,7 @@ export class SentinelBridge {
   readonly #refresh: NodeJS.Timeout;
   readonly #oomLog = new OomLog();
   #joins: Joins | undefined;
+  #execs: Execs | undefined;
   #readTo = -1;
 
   constructor(sentinel: Sentinel, guard: GuardConfig, log: Logger) {
@@ -62,8 +64,16 @@ export class SentinelBridge {
       this.marks.leaseOf(seen.leaseNumber) ?? registry.table.members.known(seen.target.pid)?.leases[0];
     const before = this.#before(store);
     const recorder = new SignalRecorder(store, this.#oomLog, leaseOf, before);
-    const joins = new Joins(({ pid }) => registry.table.membership.coverage(pid));
+    const joins = new Joins(({ pid }) => {
+      registry.table.membership.coverage(pid);
+      registry.rules.of(pid);
+    });
     this.#joins = joins;
+    const execs = new Execs(registry.rules, machine, log);
+    this.#execs = execs;
+    this.#sentinel.onExecs((batch) => {
+      execs.seen(batch);
+    });
     this.#sentinel.onSignals((batch) => {
       recorder.record(batch);
     });
@@ -144,6 +154,7 @@ export class SentinelBridge {
     await this.#sentinel.close();
     this.#joins?.close();
     this.#oomLog[Symbol.dispose]();
+    this.#execs?.close();
   }
 }
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
-import type { DroppedSeen, ExitSeen, JoinSeen, SignalSeen } from '#linux/sentinel/events.ts';
+import type { DroppedSeen, ExecEvent, ExitSeen, JoinSeen, SignalSeen } from '#linux/sentinel/events.ts';
 import { Sentinel, type SentinelOptions } from '#linux/sentinel/sentinel.ts';
 import { SentinelUnavailable } from '#linux/sentinel/unavailable.ts';
 
@@ -25,6 +25,7 @@ export class Watched {
   readonly sentinel: Sentinel;
   readonly exits: ExitSeen[] = [];
   readonly joins: JoinSeen[] = [];
+  readonly execs: ExecEvent[] = [];
   readonly dropped: DroppedSeen[] = [];
   readonly #signals = new Map<number, SignalSeen>();
   readonly #news = new EventTarget();
@@ -43,6 +44,10 @@ export class Watched {
     });
     this.sentinel.onJoins((batch) => {
       this.joins.push(...batch);
+      tell();
+    });
+    this.sentinel.onExecs((batch) => {
+      this.execs.push(...batch);
       tell();
     });
     this.sentinel.onDropped((dropped) => {
