@@ -1,4 +1,5 @@
 import type { Lease } from './lease.ts';
+import type { RuleCover } from './rules/cover.ts';
 
 /**
  * What the rules need of the machine, as an interface: the adapters are in packages/linux and
@@ -44,6 +45,8 @@ export interface ProcessTable {
   uids(pid: number): Uids | undefined;
   /** The innermost lease that the kernel marked it with; absent without the sentinel. @returns undefined: none */
   markedLease?(pid: number): KernelMark | undefined;
+  /** What rules cover it by, as the kernel passed it on; absent without the sentinel. */
+  markedCover?(pid: number): RuleCover | undefined;
   /** A digest of the secret in its OMNIMIND_LEASE, if it carries one that may be read. */
   markerDigest(pid: number): string | undefined;
   /** Calls back when this turn of the loop is over; absent where there are no turns. */

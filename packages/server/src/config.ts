@@ -52,7 +52,12 @@ const ConfigFile = Type.Object(
         { additionalProperties: false },
       ),
     ),
-    rules: Type.Optional(Type.Object({ defaults: Type.Optional(Type.Boolean()) }, { additionalProperties: false })),
+    rules: Type.Optional(
+      Type.Object(
+        { defaults: Type.Optional(Type.Boolean()), guardUids: Type.Optional(Type.Array(Type.Integer({ minimum: 0 }))) },
+        { additionalProperties: false },
+      ),
+    ),
     rule: Type.Optional(Type.Array(RuleTable)),
     history: Type.Optional(
       Type.Object(
@@ -79,7 +84,12 @@ export interface Config {
     readonly maxMsMax: number;
   };
   /** `list`: those of the file, ready for use, and the defaults behind them. */
-  readonly rules: { readonly defaults: boolean; readonly list: readonly Rule[] };
+  readonly rules: {
+    readonly defaults: boolean;
+    /** Users whose processes a rule does not only advise about, but has guarded. */
+    readonly guardUids: readonly number[];
+    readonly list: readonly Rule[];
+  };
   /** Undefined: where the server is the system's. A user's server does not watch the whole machine unasked. */
   readonly sentinel: {
     readonly enabled?: boolean;
@@ -106,7 +116,7 @@ export function defaultConfig(): Config {
     },
     sentinel: { pinned: false },
     guard: { mode: 'enforce', default: false, group: 'omnimind', processesPerUidMax: 20_000 },
-    rules: { defaults: true, list: compileRules([], true) },
+    rules: { defaults: true, guardUids: [], list: compileRules([], true) },
     history: { historyMsMax: 30 * day, historyBytesMax: gibibyte },
   };
 }
@@ -193,7 +203,7 @@ function withDefaults(file: ConfigFile, text: string, path: string): Config {
     limits: { ...base.limits, ...file.limits },
     sentinel: { ...base.sentinel, ...file.sentinel },
     guard: { ...base.guard, ...file.guard },
-    rules: { defaults, list: readRules(file, defaults, text, path) },
+    rules: { ...base.rules, ...file.rules, list: readRules(file, defaults, text, path) },
     history: { ...base.history, ...file.history },
   };
 }

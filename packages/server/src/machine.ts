@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { RuleCover } from '#core/rules/cover.ts';
 import type { Clock, HeldProcess, KernelMark, ProcessEntry, ProcessTable, Uids } from '#core/ports.ts';
 import { boottimeMs, monotonicMs, ticksPerSecond } from '#linux/clock.ts';
 import { takeIdentity, type TakenIdentity } from '#linux/identity.ts';
@@ -68,13 +69,23 @@ export const machine: Omit<ProcessTable, 'hold'> & { hold(pid: number): Held | u
   },
 };
 
+/** What can be asked of the kernel's marks. */
+export interface MarkReader {
+  markOf(pidfd: number): KernelMark | undefined;
+  coverOf(pidfd: number): RuleCover | undefined;
+}
+
 /** The same, with what the kernel marked. */
-export function withMarks(marks: { markOf(pidfd: number): KernelMark | undefined }): ProcessTable {
+export function withMarks(marks: MarkReader): ProcessTable {
   return {
     ...machine,
     markedLease(pid: number): KernelMark | undefined {
       using pidfd = openPidfd(pid);
       return pidfd === undefined ? undefined : marks.markOf(pidfd.fd);
+    },
+    markedCover(pid: number): RuleCover | undefined {
+      using pidfd = openPidfd(pid);
+      return pidfd === undefined ? undefined : marks.coverOf(pidfd.fd);
     },
   };
 }

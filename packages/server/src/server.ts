@@ -135,7 +135,7 @@ async function openSentinel({ scope, config, database, log }: ServerOptions): Pr
   if (!enabled) return scope === 'user' ? usersAbsence : switchedOff;
   const { openBridge } = await import('./sentinel/bridge.ts');
   const pinFolder = config.sentinel.pinned && scope === 'system' ? pinFolderOf(dirname(database)) : undefined;
-  return openBridge(config.guard, pinFolder, log);
+  return openBridge(config.guard, new Set(config.rules.guardUids), pinFolder, log);
 }
 
 /** One server for one state folder: whoever comes second must not touch the database. */

@@ -6,6 +6,8 @@ export interface RuleCover {
   /** The process that matched. */
   readonly rootPid: number;
   readonly rootStartTicks: string;
+  /** Its real uid, as it was then. */
+  readonly rootUid: number | undefined;
   readonly by: readonly RuleKey[];
   /** What covers the root by its ancestors; each rule comes at most once on the way up. */
   readonly parent: RuleCover | undefined;

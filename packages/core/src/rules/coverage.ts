@@ -83,6 +83,8 @@ export class RuleCoverage {
       chain.push(parent);
       child = parent;
     }
+    // A parent that is gone cannot be walked to: the kernel may know what it passed on.
+    cover ??= this.#options.table.markedCover?.(seen.pid);
     for (const one of chain.reverse()) {
       const found = this.#coverWithin(one, cover);
       if (found === undefined) continue;
@@ -98,7 +100,8 @@ export class RuleCoverage {
     const match = this.#memory.matchOf(pid, entry);
     if (match === undefined || coversOf(around).some(({ rule }) => rule === match.rule)) return around;
     if (!this.#serves(pid)) return around;
-    return { rule: match.rule, rootPid: pid, rootStartTicks: entry.startTicks, by: match.by, parent: around };
+    const rootUid = this.#options.table.uids(pid)?.real;
+    return { rule: match.rule, rootPid: pid, rootStartTicks: entry.startTicks, rootUid, by: match.by, parent: around };
   }
 
   /** A per-user server knows its own user's processes alone. */

@@ -39,12 +39,12 @@ export class SentinelBridge {
   #execs: Execs | undefined;
   #readTo = -1;
 
-  constructor(sentinel: Sentinel, guard: GuardConfig, log: Logger) {
+  constructor(sentinel: Sentinel, guard: GuardConfig, ruleUids: ReadonlySet<number>, log: Logger) {
     this.#sentinel = sentinel;
     this.guardAbsence = whyNoGuard(sentinel, guard);
     const unguarded = new NoRoomLog(log, guard.processesPerUidMax);
     const mode = this.guardAbsence === undefined ? guard.mode : 'off';
-    this.marks = new KernelMarks(sentinel, { ...guard, mode }, (member, uid) => {
+    this.marks = new KernelMarks(sentinel, { ...guard, mode, ruleUids }, (member, uid) => {
       unguarded.note(member, uid);
     });
     if (mode !== 'off') markOneself(sentinel);
@@ -161,10 +161,16 @@ export class SentinelBridge {
 /**
  * Loads the sentinel, where it can be had: the server does its work without it too.
  *
+ * @param ruleUids users whose processes a rule guards, where there is a guard
  * @param pinFolder where marks, guard and ring outlive a crash of the server; undefined: they do not
  * @returns why not, where not
  */
-export function openBridge(guard: GuardConfig, pinFolder: string | undefined, log: Logger): SentinelBridge | Absence {
+export function openBridge(
+  guard: GuardConfig,
+  ruleUids: ReadonlySet<number>,
+  pinFolder: string | undefined,
+  log: Logger,
+): SentinelBridge | Absence {
   try {
     const sentinel = Sentinel.open({ guard: guard.mode !== 'off', ...(pinFolder === undefined ? {} : { pinFolder }) });
     if (sentinel.pinFailure !== undefined)
@@ -172,7 +178,7 @@ export function openBridge(guard: GuardConfig, pinFolder: string | undefined, lo
     if (sentinel.adopted) log.info({ pinFolder }, 'goes on with what the server before left in the kernel');
     const missing = sentinel.programs.filter(({ name, attached }) => !attached && optionalPrograms.some((one) => one === name));
     if (missing.length > 0) log.warn({ missing }, 'parts of the sentinel could not be attached');
-    return new SentinelBridge(sentinel, guard, log);
+    return new SentinelBridge(sentinel, guard, ruleUids, log);
   } catch (error) {
     if (!(error instanceof SentinelUnavailable)) throw error;
     log.info({ why: error.reason, fix: error.fix }, 'no sentinel');

@@ -1,5 +1,6 @@
 import type { Lease, Member } from '#core/lease.ts';
 import type { KernelMark } from '#core/ports.ts';
+import type { RuleCover } from '#core/rules/cover.ts';
 import { signalsOf } from '#core/signal-set.ts';
 import { guardNsMax, type GuardMode, type KernelLease } from '#linux/sentinel/lease-terms.ts';
 import type { MarkLimits } from '#linux/sentinel/marks.ts';
@@ -7,6 +8,7 @@ import type { Sentinel } from '#linux/sentinel/sentinel.ts';
 import { clock, monotonicNs, type Held } from '../machine.ts';
 import { GuardRoom } from './guard-room.ts';
 import { leaseNumber } from './lease-number.ts';
+import { RuleMarks } from './rule-marks.ts';
 
 /** A mark without a guard harms nobody, even where its server never returns. */
 const noEndNs = 2n ** 63n;
@@ -18,6 +20,8 @@ export interface GuardTerms {
   /** `off`: there is none. */
   readonly mode: GuardMode;
   readonly processesPerUidMax: number;
+  /** Users whose processes a rule guards. */
+  readonly ruleUids: ReadonlySet<number>;
 }
 
 /**
@@ -27,6 +31,7 @@ export interface GuardTerms {
 export class KernelMarks {
   readonly room: GuardRoom;
   readonly #sentinel: Sentinel;
+  readonly #rules: RuleMarks;
   readonly #mode: GuardMode;
   readonly #onNoRoom: (member: Member, uid: number) => void;
   readonly #numbers = new Map<Lease, bigint>();
@@ -40,6 +45,8 @@ export class KernelMarks {
     this.#mode = guard.mode;
     this.#onNoRoom = onNoRoom;
     this.room = new GuardRoom(guard.processesPerUidMax);
+    const { mode, ruleUids: guardUids } = guard;
+    this.#rules = new RuleMarks(sentinel, { mode, guardUids, room: this.room, onNoRoom });
   }
 
   /** The lease that has this number; where it is over, the innermost around it that is active. */
@@ -57,6 +64,11 @@ export class KernelMarks {
     return lease === undefined ? undefined : { lease, carrier: mark?.carrier === true };
   }
 
+  /** What rules cover a process by, that has such a mark. */
+  coverOf(pidfd: number): RuleCover | undefined {
+    return this.#rules.coverOf(pidfd);
+  }
+
   /** A lease is granted, or has new terms. */
   set(lease: Lease): void {
     const wasGuarded = this.#guarded.has(lease);
@@ -66,10 +78,14 @@ export class KernelMarks {
     if (wasGuarded !== this.#guarded.has(lease)) for (const member of lease.members.items()) this.mark(member);
   }
 
-  /** A process joined the protected set, or has another innermost lease. */
+  /** A process joined the protected set, or has another innermost lease. Where it has none, its rule counts. */
   mark(member: Member): void {
     const [lease] = member.leases;
-    if (lease === undefined) return;
+    if (lease === undefined) {
+      if (member.cover !== undefined) this.#rules.mark(member, member.cover);
+      return;
+    }
+    this.#rules.leave(member);
     if (!this.#numbers.has(lease)) this.set(lease);
     this.#sentinel.mark((member.held as Held).pidfd.fd, this.#numberOf(lease), this.#limits(member, lease));
   }
@@ -88,6 +104,7 @@ export class KernelMarks {
   /** It left the protected set. */
   unmark(member: Member): void {
     this.room.give(member);
+    this.#rules.leave(member);
     if (member.held.alive()) this.#sentinel.unmark((member.held as Held).pidfd.fd);
   }
 
@@ -104,6 +121,7 @@ export class KernelMarks {
 
   /** Gives guarded leases a further ten minutes, and forgets those that have been over for long. Call it every few minutes. */
   refresh(): void {
+    this.#rules.refresh();
     for (const lease of this.#guarded) this.#sentinel.setLease(this.#numberOf(lease), this.#terms(lease));
     const beforeMs = clock.monotonicMs() - endedMs;
     for (const [number, { atMs }] of this.#ended) {
@@ -116,7 +134,7 @@ export class KernelMarks {
   /** Ends what an earlier server left of leases that are over by now. */
   endUnknown(): void {
     for (const number of this.#sentinel.leaseNumbers()) {
-      if (this.#leases.has(number) || this.#ended.has(number)) continue;
+      if (this.#leases.has(number) || this.#ended.has(number) || this.#rules.has(number)) continue;
       this.#sentinel.endLease(number);
       this.#sentinel.forgetLease(number);
     }
