@@ -59,7 +59,8 @@ export interface MembershipEvents {
  */
 export class Membership {
   readonly #table: ProcessTable;
-  readonly #steps: Steps;
+  /** The way up, shared: whoever else walks in the same turn takes no step twice. */
+  readonly steps: Steps;
   readonly #members: Members;
   readonly #markers: MarkerIndex;
   readonly #limits: MembershipLimits;
@@ -78,7 +79,7 @@ export class Membership {
    */
   constructor(table: ProcessTable, members: Members, markers: MarkerIndex, limits: MembershipLimits, events: MembershipEvents) {
     this.#table = table;
-    this.#steps = new Steps(table);
+    this.steps = new Steps(table);
     this.#members = members;
     this.#markers = markers;
     this.#limits = limits;
@@ -152,6 +153,7 @@ export class Membership {
     let child = { pid, entry };
     for (let level = 0; level < levelsMax; level += 1) {
       const parent = this.#steps.parentOf(child, level === 0);
+      const parent = this.steps.parentOf(child);
       if (parent === undefined) break;
       const member = this.#members.live(parent.pid);
       if (member !== undefined && member.startTicks === parent.entry.startTicks) {

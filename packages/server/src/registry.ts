@@ -98,6 +98,7 @@ export class Registry {
     this.rules = new RuleCoverage({
       rules: options.rules,
       table: processes,
+      steps: this.table.membership.steps,
       facts: processFacts,
       members: this.table.members,
       servedUid: options.servedUid,

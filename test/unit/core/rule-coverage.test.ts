@@ -22,6 +22,7 @@ class RuleWorld {
         compileRule({ name: 'eval', job: '^eval' }, 'configuration'),
       ],
       table: processes,
+      steps: table.membership.steps,
       facts: (pid) => {
         const process = processes.at(pid);
         return {

@@ -1,6 +1,6 @@
 import type { Member } from '../lease.ts';
 import type { Members } from '../members.ts';
-import { Steps, type Seen } from '../parent.ts';
+import type { Seen, Steps } from '../parent.ts';
 import type { ProcessEntry, ProcessTable } from '../ports.ts';
 import { coversOf, type RuleCover } from './cover.ts';
 import type { ProcessFacts } from './match.ts';
@@ -13,6 +13,8 @@ const levelsMax = 512;
 export interface RuleCoverageOptions {
   readonly rules: readonly Rule[];
   readonly table: ProcessTable;
+  /** The way up, as membership takes it. */
+  readonly steps: Steps;
   /** What rules look at of a process. */
   facts(pid: number): ProcessFacts;
   readonly members: Members;
@@ -32,13 +34,11 @@ export interface RuleCoverageOptions {
 export class RuleCoverage {
   readonly rules: readonly Rule[];
   readonly #options: RuleCoverageOptions;
-  readonly #steps: Steps;
   readonly #memory: MatchMemory;
 
   constructor(options: RuleCoverageOptions) {
     this.#options = options;
     this.rules = options.rules;
-    this.#steps = new Steps(options.table);
     this.#memory = new MatchMemory(options.rules, (pid) => options.facts(pid));
   }
 
@@ -73,7 +73,7 @@ export class RuleCoverage {
     const chain = [seen];
     let cover: RuleCover | undefined;
     for (let child: Seen = seen; chain.length < levelsMax;) {
-      const parent = this.#steps.parentOf(child, false);
+      const parent = this.#options.steps.parentOf(child, false);
       if (parent === undefined) break;
       const member = this.#options.members.live(parent.pid);
       if (member?.cover !== undefined && member.startTicks === parent.entry.startTicks) {
