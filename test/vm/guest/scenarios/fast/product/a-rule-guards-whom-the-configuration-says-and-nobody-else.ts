@@ -11,7 +11,7 @@ export async function run(): Promise<void> {
   await using served = await serve({ scope: 'system', config });
   const { wire, folder } = served;
   const script = folder.file('nightly.sh');
-  writeFileSync(script, 'echo ready; exec cat <&3');
+  writeFileSync(script, 'echo ready; cat <&3');
   await using guarded = runScript(`exec /bin/sh ${script}`, { uid: 1000 });
   await using advised = runScript(`exec /bin/sh ${script}`, { uid: 1001 });
   await guarded.line();
