@@ -152,8 +152,7 @@ export class Membership {
     let around = nobody;
     let child = { pid, entry };
     for (let level = 0; level < levelsMax; level += 1) {
-      const parent = this.#steps.parentOf(child, level === 0);
-      const parent = this.steps.parentOf(child);
+      const parent = this.steps.parentOf(child, level === 0);
       if (parent === undefined) break;
       const member = this.#members.live(parent.pid);
       if (member !== undefined && member.startTicks === parent.entry.startTicks) {
