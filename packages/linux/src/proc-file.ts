@@ -11,15 +11,16 @@ const flags = constants.O_RDONLY | 0o2000000; // O_CLOEXEC, which node:fs adds b
 export const procBytes: Buffer = Buffer.allocUnsafeSlow(256 * 1024);
 
 /**
- * Reads a file of /proc that the kernel makes in one piece (single_open: stat, status, cgroup, meminfo, …) into
- * `procBytes`, by one read: what that gives is all there is.
+ * Reads a file of /proc that the kernel makes in one piece (single_open: stat, status, cgroup, meminfo, …; and cmdline, of
+ * which one read gives all that it is asked for) into `procBytes`, by one read: what that gives is all there is.
+ * @param limitBytes at most the buffer's length
  * @returns bytes read, or -1 where the process is gone or must not be seen
  * @throws SystemCallError on anything else (EMFILE, ENOMEM, EOPNOTSUPP)
  */
-export function readProcOnce(path: string): number {
+export function readProcOnce(path: string, limitBytes: number = procBytes.length): number {
   const fd = openFile(path, flags);
   if (fd < 0) return missing('open', fd, path);
-  const size = readFile(fd, procBytes, procBytes.length);
+  const size = readFile(fd, procBytes, limitBytes);
   closeFile(fd);
   return size < 0 ? missing('read', size, path) : size;
 }

@@ -15,7 +15,7 @@ const NUL = 0;
  * @throws SystemCallError where descriptors or memory are wanting
  */
 export function readCommandLine(pid: number): string | undefined {
-  const size = isPid(pid) ? readProcWhole(`/proc/${pid}/cmdline`, COMMAND_LINE_BYTES_MAX) : -1;
+  const size = isPid(pid) ? readProcOnce(`/proc/${pid}/cmdline`, COMMAND_LINE_BYTES_MAX) : -1;
   let end = size;
   while (end > 0 && procBytes[end - 1] === NUL) end -= 1;
   if (end <= 0) return undefined;
