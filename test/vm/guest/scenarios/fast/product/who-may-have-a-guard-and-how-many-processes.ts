@@ -37,6 +37,8 @@ export async function run(): Promise<void> {
   const codes = await Promise.all(children.map(async (pid) => (await stranger(['/usr/bin/kill', '-9', String(pid)])).code));
   assert.equal(codes.filter((code) => code === 1).length, processesPerUidMax - 1, `refused of five children: ${codes.join()}`);
   assert.equal((await stranger(['/usr/bin/kill', '-9', String(tree.pid)])).code, 1);
+  const told = await served.omnid.logged('not guarded: the uid has as many processes guarded as it may');
+  assert.deepEqual([told['uid'], told['processesPerUidMax']], [uid, processesPerUidMax]);
   const full = await insider.wire.refused('lease.register', { guard: true });
   assert.equal(full.code, 1105, full.message);
 }
