@@ -38,6 +38,8 @@ if (process.env['OMNIMIND_TEST_VM'] === '1') {
     test: {
       name: 'vm',
       include: ['test/vm/**/*.test.ts'],
+      // A scenario's name is a sentence, which -t is to find.
+      taskTitleValueFormatTruncate: 0,
       testTimeout: 900_000,
       hookTimeout: 900_000,
       maxWorkers: freemem() > vmRoomBytes ? Math.min(2, availableParallelism()) : 1,

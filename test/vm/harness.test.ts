@@ -21,8 +21,8 @@ import { workFolderPrefix } from './host/work-folder.ts';
 test('what cannot be had is a reason to skip, and leaves nothing behind', async () => {
   const leftBefore = leftovers();
   {
-    await using none = await Bench.prepare(() => Promise.reject(new Unavailable('no kernel here')));
-    expect(none.unavailable).toBe((await missing()) ?? 'no kernel here');
+    await using none = await Bench.prepare(() => Promise.reject(new Unavailable('a test of the tests')));
+    expect(none.unavailable).toBe((await missing()) ?? 'a test of the tests');
     await expect(none.run('harness/fails')).rejects.toThrow(none.unavailable);
   }
   await expect(Bench.prepare(() => Promise.reject(new Error('a mistake of ours')))).rejects.toThrow('a mistake');

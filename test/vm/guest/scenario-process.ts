@@ -12,8 +12,14 @@ async function verdictOf(name: string): Promise<Verdict> {
     return { outcome: 'passed' };
   } catch (error) {
     if (error instanceof NotHere) return { outcome: 'skipped', reason: error.message };
-    return { outcome: 'failed', reason: inspect(error, { depth: 4 }) };
+    return { outcome: 'failed', reason: words(error) };
   }
+}
+
+/** What failed first, and then what failed when it was tidied up. */
+function words(error: unknown): string {
+  if (!(error instanceof SuppressedError)) return inspect(error, { depth: 4 });
+  return `${words(error.suppressed)}\n--- and then ---\n${words(error.error)}`;
 }
 
 writeSync(3, JSON.stringify(await verdictOf(readFileSync(0, 'utf8'))));
