@@ -139,7 +139,7 @@ test('a foreign SIGKILL starts it again, as often as was said, with the attempt 
   const { code, stdout, stderr } = await running.result;
   expect(code).toBe(5);
   expect(stdout).toMatch(/^attempt 1 \d+\nattempt 2 \d+\n$/);
-  expect(stderr).toContain('was ended by SIGKILL');
+  expect(stderr).toContain('was killed by SIGKILL');
   expect(stderr).toContain('starts it again: attempt 2 of at most 4');
 });
 

@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { closeSync, openSync, readdirSync } from 'node:fs';
 import { utimes, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { isForeignKill } from '#cli/run/foreign-kill.ts';
+import { isForeignCause, isForeignKill } from '#cli/run/foreign-kill.ts';
 import { logName, pruneLogs } from '#cli/run/log-folder.ts';
 import { parseBytes } from '#cli/parse/bytes.ts';
+import type { Explanation } from '#protocol/explanation.ts';
 import type { ProcessRef, SignalEvent } from '#protocol/history.ts';
 import { makeFolder } from '#test/support/server/folder.ts';
 
@@ -98,4 +99,21 @@ test.each([
 
 test.each(['', '0', '-1', '2X', 'G', '1e9', '0.1', '99999999999999T'])('%o is no amount of memory', (text) => {
   expect(() => parseBytes(text)).toThrow(/no amount of memory/);
+});
+
+function explained(cause: Partial<Explanation['cause']>, effect: string | null = 'bypassed'): Explanation {
+  return { cause: { event: null, relation: null, ...cause }, lease: effect === null ? null : { effect } } as Explanation;
+}
+
+test.each([
+  ['a stranger sent it', explained({ kind: 'killed', relation: 'stranger' }), true],
+  ['its parent sent it', explained({ kind: 'killed', relation: 'parent' }), true],
+  ['nobody knows who', explained({ kind: 'unknown' }, null), true],
+  ['memory ran out', explained({ kind: 'oom' }), true],
+  ['it sent it itself', explained({ kind: 'self' }), false],
+  ['a child of its sent it', explained({ kind: 'killed', relation: 'child' }), false],
+  ['one of its lease sent it', explained({ kind: 'killed', relation: 'tree' }), false],
+  ['its owner, over the lease', explained({ kind: 'mediated', relation: 'stranger' }, 'overridden'), false],
+])('by the explanation, %s: foreign', (_words, explanation, expected) => {
+  expect(isForeignCause(explanation)).toBe(expected);
 });

@@ -63,6 +63,13 @@ export class Output {
     this.line(this.columns === undefined ? text : escapeJson(text));
   }
 
+  /** Tells several lines on stderr, unless --quiet. @param lines escaped, the first of which stands for itself */
+  notes(lines: readonly string[]): void {
+    const [first, ...rest] = lines;
+    if (this.quiet || first === undefined) return;
+    writeErrorText([`omnictl: ${first}`, ...rest].join('\n'));
+  }
+
   /** Tells something on stderr, unless --quiet. */
   note(text: string): void {
     if (!this.quiet) writeError(text);
@@ -75,8 +82,12 @@ export function writeError(text: string): void {
     .split('\n')
     .map((part) => escapeText(part.trim()))
     .join(' ');
+  writeErrorText(`omnictl: ${line}`);
+}
+
+function writeErrorText(text: string): void {
   try {
-    writeAll(stderr, `omnictl: ${line}\n`);
+    writeAll(stderr, `${text}\n`);
   } catch {
     // There is no place left to tell it.
   }

@@ -1,3 +1,4 @@
+import type { Explanation } from '#protocol/explanation.ts';
 import type { SignalEvent } from '#protocol/history.ts';
 
 /**
@@ -13,4 +14,13 @@ export function isForeignKill(pid: number, kill: SignalEvent | null | undefined)
   const { sender } = kill;
   if (sender === null || kill.source === 'mediated') return true;
   return sender.pid !== pid && sender.ancestry.every((ancestor) => ancestor.pid !== pid);
+}
+
+/** These are of its own tree. */
+const own: ReadonlySet<string | null> = new Set(['self', 'child', 'tree']);
+
+/** The same by the server's explanation. */
+export function isForeignCause({ cause, lease }: Explanation): boolean {
+  if (lease?.effect === 'overridden' || cause.event?.override === true) return false;
+  return cause.kind !== 'self' && !own.has(cause.relation);
 }

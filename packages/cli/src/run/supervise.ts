@@ -2,8 +2,7 @@ import type { Context } from '../context.ts';
 import { holdInCgroup } from './command-cgroup.ts';
 import { commandEnvironment } from './command-environment.ts';
 import { exitCodeOf } from './ending-words.ts';
-import { explainEnding } from './explain-ending.ts';
-import { isForeignKill } from './foreign-kill.ts';
+import { explainEnding, isDeath } from './explain-ending.ts';
 import { forwardSignals } from './forward-signals.ts';
 import type { Ending, HeldCommand } from './held-command.ts';
 import { setPriorities } from './process-settings.ts';
@@ -54,13 +53,12 @@ async function runOnce(context: Context, job: Job, attempt: number): Promise<Att
   held.cgroup.remove();
   await job.catchUp?.();
   const exitCode = exitCodeOf(ending);
-  if (ending.signal === null) return { exitCode, mayRetry: false };
-  const death = { label: labelOf(words, options), pid: command.pid, signal: ending.signal, startedAt, leaseId: lease?.id };
-  const { words: account, kill } = await explainEnding(context, death);
-  for (const line of account) context.output.note(line);
+  if (!isDeath(ending)) return { exitCode, mayRetry: false };
+  const death = { label: labelOf(words, options), pid: command.pid, ending, startedAt, lease };
+  const { words: account, isForeign } = await explainEnding(context, death);
+  context.output.notes(account);
   // Who told us to end it does not want it back.
-  const mayRetry = ending.signal === 'SIGKILL' && !wasToldToEnd && isForeignKill(command.pid, kill);
-  return { exitCode, mayRetry };
+  return { exitCode, mayRetry: ending.signal === 'SIGKILL' && !wasToldToEnd && isForeign };
 }
 
 /** From the gate to the end, with signals passed on. */

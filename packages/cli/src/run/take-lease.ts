@@ -13,6 +13,8 @@ import { labelOf, type RunOptions } from './run-options.ts';
 /** The lease of a command. */
 export interface TakenLease {
   readonly id: string;
+  /** When the command's process was started: by it that is told from a later one with its pid. */
+  readonly startTicks: string;
   /** The secret that its tree is to carry. */
   readonly marker: string;
 }
@@ -52,8 +54,8 @@ export async function takeLease(
     ...(guard === true ? { guard } : {}),
   };
   try {
-    const { id } = await registerWithOrWithoutGuard(context, params, options.require === true, connection);
-    return { id, marker };
+    const { id, identity } = await registerWithOrWithoutGuard(context, params, options.require === true, connection);
+    return { id, startTicks: identity.startTicks, marker };
   } catch (error) {
     // A Ctrl-C while it was held: its end is the news.
     if (command.hasEnded) return undefined;

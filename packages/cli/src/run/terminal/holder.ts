@@ -4,6 +4,7 @@ import { ignoreBackgroundStops } from '#linux/child.ts';
 import { Pty } from '#linux/pty.ts';
 import { foregroundGroup, readWindowSize, writeWindowSize, type WindowSize } from '#linux/terminal.ts';
 import { describeFailure } from '../../failure.ts';
+import { escapeText } from '../../output/escape.ts';
 import { Output, reasonOf } from '../../output/output.ts';
 import { ignoredSignals, ignoredSignalsVariable } from '../ignored-signals.ts';
 import { pruneLogs } from '../log-folder.ts';
@@ -64,7 +65,11 @@ class NotesToViewers extends Output {
   }
 
   override note(text: string): void {
-    if (!this.quiet) this.#tell(text);
+    if (!this.quiet) this.#tell(escapeText(text));
+  }
+
+  override notes(lines: readonly string[]): void {
+    if (!this.quiet && lines.length > 0) this.#tell(lines.join('\n'));
   }
 }
 

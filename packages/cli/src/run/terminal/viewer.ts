@@ -92,7 +92,7 @@ class Viewer {
 
   #note(text: string): void {
     this.#terminal.cooked(() => {
-      this.#context.output.note(text);
+      this.#context.output.notes(text.split('\n'));
     });
   }
 
