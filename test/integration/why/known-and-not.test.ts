@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
 import { release } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import type { Explanation } from '#protocol/explanation.ts';
@@ -125,6 +126,24 @@ describe('what is there, and what is not', () => {
       expect(why).toMatchObject({ ending: { kind: 'exited', exitCode: 137, source: 'wait' }, unknown: [] });
     },
   );
+
+  test.skipIf(!tellsAfterwards)('of what a rule covers too it is known how it ended', async () => {
+    const name = `omnimind-test-why-${String(process.pid)}`;
+    await using served = await serve({ config: `[[rule]]\nname = "jobs"\njob = '^${name}'\n` });
+    const script = served.folder.file(`${name}.sh`);
+    await writeFile(script, 'echo ready; read -r go <&3; exit 137');
+    await using job = runScript(`exec /bin/sh ${script}`);
+    await job.line();
+    const [verdict] = await served.wire.call('protection.check', { pids: [job.pid] });
+    expect(verdict).toMatchObject({ rule: 'protectionRule' });
+    job.say('go\n');
+    await job.ended;
+    const why = await until(async () => {
+      const found = await whyPid(served, job.pid);
+      return found.ending.kind === 'exited' ? found : undefined;
+    });
+    expect(why).toMatchObject({ ending: { exitCode: 137, signal: null, source: 'wait' }, lease: null });
+  });
 
   test('the server’s own SIGTERM, to which it ended', async () => {
     await using served = await serve();
