@@ -122,10 +122,8 @@ test('a SIGKILL of the wrapper loses nothing, leaves the command protected, and 
   expect(lines.at(-1)).toBe('end');
   expect(lines.slice(0, -1)).toEqual(lines.slice(0, -1).map((_, index) => `line ${String(index)}`));
   const rows = await until(async () => {
-    const { stdout } = await user.omnictl(['history', '--lease', lease?.id ?? '', '--format', 'json']);
-    const events = (JSON.parse(stdout) as readonly SignalEvent[]).filter(
-      ({ exit, source }) => source === 'lease' && exit === undefined,
-    );
+    const { stdout } = await user.omnictl(['history', '--lease', lease?.id ?? '', '--source', 'lease', '--format', 'json']);
+    const events = JSON.parse(stdout) as readonly SignalEvent[];
     return events.length === 2 && events;
   });
   expect(rows.map(({ outcome }) => outcome).toSorted()).toEqual(['exited', 'granted']);

@@ -55,7 +55,7 @@ describe.skipIf(skipReason !== undefined)(`deaths without a killer${skipWords}`,
     await script.ended;
     const why = await whyPid(served, pid);
     expect(why.answer).toContain('exited with code 137, as a shell does whose command died: ');
-    expect(why.answer).toContain(`cat (pid ${String(child)}) was killed by SIGKILL from `);
+    expect(why.answer).toContain(` (pid ${String(child)}) was killed by SIGKILL from `);
     expect(why).toMatchObject({
       ending: { kind: 'exited', exitCode: 137 },
       cause: { kind: 'child', by: { pid: process.pid } },
