@@ -48,7 +48,7 @@ export function compileRules(tables: readonly RuleTable[], withDefaults: boolean
   const own: Rule[] = [];
   for (const [index, { enabled = true, name, ...spec }] of tables.entries()) {
     if (name === undefined || !isName(name)) {
-      throw new RuleTableError(index, 'name', `has to be 1 to ${String(nameCharactersMax)} letters, digits or . _ -`);
+      throw new RuleTableError(index, 'name', `has to be 1 to ${String(nameCharactersMax)} letters, digits, spaces or . _ - /`);
     }
     if (names.has(name)) throw new RuleTableError(index, 'name', `${name} is the name of a rule before it`);
     names.add(name);
@@ -60,7 +60,7 @@ export function compileRules(tables: readonly RuleTable[], withDefaults: boolean
 
 /** It is shown in verdicts, tables and logs. */
 function isName(name: string): boolean {
-  return /^[\w.-]+$/.test(name) && name.length <= nameCharactersMax;
+  return /^[\w./-]+( [\w./-]+)*$/.test(name) && name.length <= nameCharactersMax;
 }
 
 function compile(index: number, spec: Parameters<typeof compileRule>[0]): Rule {

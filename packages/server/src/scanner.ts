@@ -68,12 +68,12 @@ export class Scanner {
     });
     // Who matches a rule comes first: what it started is then found by descent.
     costMs += await inSlices([...entries], ([pid, entry]) => {
-      if (this.#rules.matches(pid, entry)) this.#rules.of(pid, entry);
+      if (this.#rules.matches(pid, entry)) this.#rules.of(pid);
     });
-    costMs += await inSlices([...entries], ([pid, entry]) => {
+    costMs += await inSlices([...entries.keys()], (pid) => {
       if (!this.#mayBeMember(pid, entries)) return;
       membership.coverage(pid);
-      this.#rules.of(pid, entry);
+      this.#rules.of(pid);
     });
     this.#rules.keepOnly(new Set(pids));
     this.#costMs = costMs;

@@ -1,5 +1,6 @@
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { rulesFile } from '#cli/isolate/rules-file.ts';
 import type { ProtectionRule } from '#protocol/rules.ts';
 import { makeFolder } from '#test/support/server/folder.ts';
 import { Omnid } from '#test/support/server/omnid.ts';
@@ -177,4 +178,13 @@ describe('a wrong rule is refused by its line', () => {
     expect(code).toBe(1);
     expect(stderr).toContain(`omnid.toml${words}`);
   });
+});
+
+it('takes the rules that omnictl isolate writes', async () => {
+  await using served = await serve({ config: `[rules]\ndefaults = false\n${rulesFile()}` });
+  const { rules } = await served.wire.call('protection.rules', {});
+  expect(rules.map(({ name }) => name)).toContain('python -m unittest');
+  await using running = runScript('echo ready; cat <&3', { env: { OMNIMIND_DEV_SCRIPT_MODE: 'true' } });
+  await running.line();
+  expect((await served.wire.call('protection.check', { pids: [running.pid] }))[0]?.rule).toBe('protectionRule');
 });

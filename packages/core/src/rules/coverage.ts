@@ -45,7 +45,7 @@ export class RuleCoverage {
   /**
    * What covers the process that has this pid now?
    *
-   * @param seen its line of the process table, where the caller has just read it
+   * @param seen its line of the process table, where the caller has read it in this turn
    * @returns the innermost cover
    */
   of(pid: number, seen?: ProcessEntry): RuleCover | undefined {
@@ -73,7 +73,7 @@ export class RuleCoverage {
     const chain = [seen];
     let cover: RuleCover | undefined;
     for (let child: Seen = seen; chain.length < levelsMax;) {
-      const parent = this.#options.steps.parentOf(child, false);
+      const parent = this.#options.steps.parentOf(child, child === seen);
       if (parent === undefined) break;
       const member = this.#options.members.live(parent.pid);
       if (member?.cover !== undefined && member.startTicks === parent.entry.startTicks) {
