@@ -207,9 +207,13 @@ describe.skipIf(whyNoTerminal !== undefined)(
       const stop = user.folder.file('left-stop');
       const left = `(trap "" HUP; while [ ! -e ${stop} ]; do sleep 0.05; done; echo late; [ -t 1 ] && echo tty) &`;
       await terminal.enter(`omnictl run --label left -- sh -c '${left} echo "root $$"'; echo "code $?"`);
-      await terminal.shows('code 0');
-      expect(await leaseOf('left')).toMatchObject({ rootAlive: false, state: 'active' });
-      await writeFile(stop, '');
+      try {
+        await terminal.shows('code 0');
+        expect(await leaseOf('left')).toMatchObject({ rootAlive: false, state: 'active' });
+      } finally {
+        // It ends by this alone, whatever became of the test.
+        await writeFile(stop, '');
+      }
       await until(() => log('left').endsWith('late\ntty\n'));
     });
 
