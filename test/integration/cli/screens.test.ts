@@ -1,11 +1,11 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Omnid } from '#test/support/server/omnid.ts';
 import { runScript, startSleeper, type TestProcess } from '#test/support/server/processes.ts';
 import { until } from '#test/support/server/until.ts';
 import { Wire } from '#test/support/server/wire.ts';
-import { skipWithoutTmux, Terminal } from '#test/support/terminal.ts';
-import { omnictlProgram, User, withServer } from './support/omnictl.ts';
+import { User, withServer } from './support/omnictl.ts';
+import { Terminal, whyNoTerminal } from './support/terminal.ts';
 
 let user: User;
 let server: Omnid;
@@ -18,9 +18,6 @@ const hostile = 'a\u001B[2Jb\nc\u202Ed which is rather long too, so that it has 
 beforeAll(async () => {
   user = await User.create();
   server = await withServer(user);
-  await mkdir(user.folder.file('bin'));
-  const launcher = `#!/bin/sh\nexec '${process.execPath}' '${omnictlProgram}' "$@"\n`;
-  await writeFile(user.folder.file('bin/omnictl'), launcher, { mode: 0o755 });
   busy = runScript('echo ready; while :; do :; done');
   await busy.line();
   calm = await startSleeper();
@@ -35,13 +32,12 @@ afterAll(async () => {
   await user[Symbol.asyncDispose]();
 });
 
-beforeEach((context) => {
-  skipWithoutTmux(context);
+beforeEach(({ skip }) => {
+  if (whyNoTerminal !== undefined) skip(`${whyNoTerminal}: screens are not tested`);
 });
 
 function open(columns: number, rows = 40): Promise<Terminal> {
-  const env = { ...user.env, PATH: `${user.folder.file('bin')}:${user.env['PATH'] ?? ''}` };
-  return Terminal.open(columns, rows, env, user.folder.path);
+  return Terminal.open(user, { columns, rows });
 }
 
 /** Where the words of a table's first line begin. */
@@ -54,6 +50,7 @@ const screens: readonly (readonly [command: string, title: RegExp])[] = [
   ['omnictl list', /^LEASE +PID +LABEL/],
   ['omnictl history', /^TIME +SIGNAL +BY +TARGET/],
   ['omnictl doctor', /^Protection/],
+  ['omnictl why --last', /^\S/],
   ['omnictl trace --duration 1ms', /^signals +0 SIGKILL/],
   ['omnictl trace -- sh -c "kill -9 $$"', /^traced +sh/],
   ['omnictl isolate test --check', /^\+\+\+ /],
@@ -62,8 +59,8 @@ const screens: readonly (readonly [command: string, title: RegExp])[] = [
 describe.each([80, 200])('at %i columns', (columns) => {
   test.for(screens)('%s', async ([command, title]) => {
     await using terminal = await open(columns, 200);
-    await terminal.type(`clear; ${command.replace('$$', '\\$\\$')}; echo "ended $?"`);
-    const lines = await terminal.shows(/^ended \d+$/m);
+    await terminal.enter(`clear; ${command.replace('$$', '\\$\\$')}; echo "ended $?"`);
+    const lines = await terminal.sees(/^ended \d+$/m);
     expect(
       lines.find((line) => title.test(line)),
       lines.join('\n'),
@@ -75,19 +72,19 @@ describe.each([80, 200])('at %i columns', (columns) => {
 
   test('colours are for the eye alone: the words are the same without', async () => {
     await using terminal = await open(columns, 200);
-    await terminal.type('clear; omnictl status --no-color; echo "ended $?"');
-    await terminal.shows(/^ended 0$/m);
+    await terminal.enter('clear; omnictl status --no-color; echo "ended $?"');
+    await terminal.sees(/^ended 0$/m);
     expect(await terminal.coloured()).not.toContain('\u001B[1m');
-    await terminal.type('clear; omnictl status; echo "ended again $?"');
-    const lines = await terminal.shows(/^ended again 0$/m);
+    await terminal.enter('clear; omnictl status; echo "ended again $?"');
+    const lines = await terminal.sees(/^ended again 0$/m);
     expect(await terminal.coloured()).toContain('\u001B[1mserver');
     expect(lines.some((line) => line.startsWith('server '))).toBe(true);
   });
 
   test('the columns of list stand under their titles', async () => {
     await using terminal = await open(columns);
-    await terminal.type('clear; omnictl list; echo "ended $?"');
-    const lines = await terminal.shows(/^ended 0$/m);
+    await terminal.enter('clear; omnictl list; echo "ended $?"');
+    const lines = await terminal.sees(/^ended 0$/m);
     const at = lines.findIndex((line) => line.startsWith('LEASE '));
     const [titles = '', first = '', second = ''] = lines.slice(at);
     const label = titles.indexOf('LABEL');
@@ -96,8 +93,8 @@ describe.each([80, 200])('at %i columns', (columns) => {
 
   test('top: what is protected, what it uses, what was killed', async () => {
     await using terminal = await open(columns);
-    await terminal.type('omnictl top --interval 200ms');
-    const lines = await terminal.shows(/^busy +\d+ +1 +[1-9][\d.]* %/m);
+    await terminal.enter('omnictl top --interval 200ms');
+    const lines = await terminal.sees(/^busy +\d+ +1 +[1-9][\d.]* %/m);
     expect(lines[0]).toMatch(new RegExp(`^omnid .+\\d\\d:\\d\\d:\\d\\d$`));
     expect(lines[0]).toHaveLength(columns);
     expect(lines[1]).toMatch(/^memory {4}\[#*-*\] .+ available/);
@@ -117,75 +114,80 @@ describe.each([80, 200])('at %i columns', (columns) => {
 describe('top, by keys', () => {
   test('sort, choose, open, back, help, pause, quit', async () => {
     await using terminal = await open(100, 24);
-    await terminal.type('omnictl top --interval 200ms');
-    await terminal.shows(/^busy .+\n.*a\\x1b/m);
-    await terminal.keys('l');
-    await terminal.shows(/by label[^]+^a\\x1b.+\nbusy /m);
-    await terminal.keys('G', 'Enter');
-    const detail = await terminal.shows(/^lease {5}ls-\w+, busy$/m);
+    await terminal.enter('omnictl top --interval 200ms');
+    await terminal.sees(/^busy .+\n.*a\\x1b/m);
+    await terminal.press('l');
+    await terminal.sees(/by label[^]+^a\\x1b.+\nbusy /m);
+    await terminal.press('G');
+    await terminal.press('Enter');
+    const detail = await terminal.sees(/^lease {5}ls-\w+, busy$/m);
     expect(detail.join('\n')).toMatch(new RegExp(`^root +pid ${String(busy.pid)} of uid \\d+, with its tree$`, 'm'));
     expect(detail.join('\n')).toMatch(/^reason +counts$/m);
     expect(detail.join('\n')).toMatch(new RegExp(`^ *${String(busy.pid)} +[RS] +[\\d.]+ % +.+ {2}sh$`, 'm'));
-    await terminal.keys('Escape');
-    await terminal.shows(/^LABEL /m);
-    await terminal.keys('?');
-    await terminal.shows(/^up, down, j, k +move$/m);
-    await terminal.keys('x');
-    await terminal.shows(/^LABEL /m);
-    await terminal.keys('Space');
-    await terminal.shows(/PAUSED \d\d:/);
-    await terminal.keys('Space');
+    await terminal.press('Escape');
+    await terminal.sees(/^LABEL /m);
+    await terminal.press('?');
+    await terminal.sees(/^up, down, j, k +move$/m);
+    await terminal.press('x');
+    await terminal.sees(/^LABEL /m);
+    await terminal.press('Space');
+    await terminal.sees(/PAUSED \d\d:/);
+    await terminal.press('Space');
     await until(async () => !(await terminal.lines()).join('\n').includes('PAUSED'));
-    await terminal.keys('q');
+    await terminal.press('q');
     // The terminal is as it was before.
-    expect((await terminal.shows(/^\$ $/m)).join('\n')).toContain('$ omnictl top --interval 200ms');
+    expect((await terminal.sees(/^ready>$/m)).join('\n')).toContain('ready> omnictl top --interval 200ms');
   });
 
   test('the arrows move, and the chosen row stays chosen while rows move', async () => {
     await using terminal = await open(100, 24);
-    await terminal.type('omnictl top --interval 200ms');
-    await terminal.shows(/^busy /m);
-    await terminal.keys('l', 'Down', 'c');
-    await terminal.shows(/by CPU[^]+^busy /m);
-    await terminal.keys('Enter');
-    await terminal.shows(/^lease {5}ls-\w+, busy$/m);
-    await terminal.keys('BSpace', 'Down', 'Enter');
-    await terminal.shows(/^lease {5}ls-\w+, a\\x1b/m);
+    await terminal.enter('omnictl top --interval 200ms');
+    await terminal.sees(/^busy /m);
+    await terminal.press('l');
+    await terminal.press('Down');
+    await terminal.press('c');
+    await terminal.sees(/by CPU[^]+^busy /m);
+    await terminal.press('Enter');
+    await terminal.sees(/^lease {5}ls-\w+, busy$/m);
+    await terminal.press('BSpace');
+    await terminal.press('Down');
+    await terminal.press('Enter');
+    await terminal.sees(/^lease {5}ls-\w+, a\\x1b/m);
   });
 
   test.each(['C-c', 'q'])('%s gives the terminal back, its cursor and its echo too', async (key) => {
     await using terminal = await open(80, 24);
-    await terminal.type('omnictl top; echo "ended $?"');
-    await terminal.shows(/^busy /m);
-    await terminal.keys(key);
-    await terminal.shows(/^ended 0$/m);
-    await terminal.type('echo typed');
-    await terminal.shows(/^\$ echo typed\ntyped$/m);
+    await terminal.enter('omnictl top; echo "ended $?"');
+    await terminal.sees(/^busy /m);
+    await terminal.press(key);
+    await terminal.sees(/^ended 0$/m);
+    await terminal.enter('echo typed');
+    await terminal.sees(/^ready> echo typed\ntyped$/m);
   });
 
   test('it follows the size of the terminal, and bears a very small one', async () => {
     await using terminal = await open(80, 24);
-    await terminal.type('omnictl top --interval 200ms');
-    await terminal.shows(/^busy /m);
+    await terminal.enter('omnictl top --interval 200ms');
+    await terminal.sees(/^busy /m);
     await terminal.resize(200, 30);
     await until(async () => ((await terminal.lines())[0]?.length ?? 0) === 200);
     await terminal.resize(24, 5);
-    await terminal.shows(/^ q quit/m);
+    await terminal.sees(/^ q quit/m);
     await until(async () => (await terminal.lines())[0]?.length === 24 && (await terminal.wrapped()) === 0);
     await terminal.resize(80, 24);
-    await terminal.shows(/^busy /m);
+    await terminal.sees(/^busy /m);
   });
 
   test('Ctrl-Z gives the shell its terminal, and fg comes back', async () => {
     await using terminal = await open(80, 24);
-    await terminal.type('omnictl top --interval 200ms');
-    await terminal.shows(/^busy /m);
-    await terminal.keys('C-z');
-    await terminal.shows(/Stopped/);
-    await terminal.type('echo typed; fg');
-    await terminal.shows(/^busy /m);
-    await terminal.keys('q');
-    await terminal.shows(/^typed\n.*omnictl top/m);
+    await terminal.enter('omnictl top --interval 200ms');
+    await terminal.sees(/^busy /m);
+    await terminal.press('C-z');
+    await terminal.sees(/Stopped/);
+    await terminal.enter('echo typed; fg');
+    await terminal.sees(/^busy /m);
+    await terminal.press('q');
+    await terminal.sees(/^typed$/m);
   });
 
   test('more leases than rows: the chosen one is in sight', async () => {
@@ -196,16 +198,13 @@ describe('top, by keys', () => {
     for (const [index, { pid }] of sleepers.entries()) {
       await wire.call('lease.register', { pid, label: `job ${String(index).padStart(2, '0')}` });
     }
-    await using terminal = await Terminal.open(80, 24, {
-      ...other.env,
-      PATH: `${user.folder.file('bin')}:${other.env['PATH'] ?? ''}`,
-    });
-    await terminal.type('omnictl top --interval 200ms');
-    await terminal.shows(/^job /m);
-    await terminal.keys('l');
-    await terminal.shows(/^job 00 /m);
-    await terminal.keys('G');
-    const lines = await terminal.shows(/^job 29 /m);
+    await using terminal = await Terminal.open(other, { columns: 80, rows: 24 });
+    await terminal.enter('omnictl top --interval 200ms');
+    await terminal.sees(/^job /m);
+    await terminal.press('l');
+    await terminal.sees(/^job 00 /m);
+    await terminal.press('G');
+    const lines = await terminal.sees(/^job 29 /m);
     expect(lines.join('\n')).toMatch(/^\d+-30 of 30$/m);
     expect(lines.join('\n')).not.toMatch(/^job 00 /m);
     for (const sleeper of sleepers) await sleeper[Symbol.asyncDispose]();
@@ -215,16 +214,13 @@ describe('top, by keys', () => {
 test('top says when what it shows is old, and goes on when the server is back', async () => {
   await using other = await User.create();
   const first = await withServer(other);
-  await using terminal = await Terminal.open(100, 24, {
-    ...other.env,
-    PATH: `${user.folder.file('bin')}:${other.env['PATH'] ?? ''}`,
-  });
-  await terminal.type('omnictl top --interval 200ms');
-  await terminal.shows(/^nothing is protected/m);
+  await using terminal = await Terminal.open(other, { columns: 100, rows: 24 });
+  await terminal.enter('omnictl top --interval 200ms');
+  await terminal.sees(/^nothing is protected/m);
   await first.kill();
-  await terminal.shows(/^NOT LIVE: the server does not answer/m);
+  await terminal.sees(/^NOT LIVE: the server does not answer/m);
   await using _second = await withServer(other);
-  await terminal.shows(/^omnid /m);
+  await terminal.sees(/^omnid /m);
 });
 
 test.each([
@@ -233,10 +229,10 @@ test.each([
 ])('isolate shows the difference, and asks: %s', async (answer, expected) => {
   await using terminal = await open(100, 60);
   await writeFile(user.folder.file('.env.resource_config'), 'MINE=1\n');
-  await terminal.type('omnictl isolate test; echo "ended $?"');
-  await terminal.shows(/^-MINE=1$[^]+Replace it\? .+\[y\/N\]/m);
-  await terminal.type(answer);
-  await terminal.shows(expected);
+  await terminal.enter('omnictl isolate test; echo "ended $?"');
+  await terminal.sees(/^-MINE=1$[^]+Replace it\? .+\[y\/N\]/m);
+  await terminal.enter(answer);
+  await terminal.sees(expected);
 });
 
 test('without a terminal top prints one screen of plain text, and documents', async () => {

@@ -65,6 +65,35 @@ export class Terminal implements AsyncDisposable {
     }, 50);
   }
 
+  /** What can be seen of it now, a line each; spaces at the ends are left out. */
+  async lines(): Promise<readonly string[]> {
+    const text = await this.#tmux('capture-pane', '-p');
+    return text
+      .replace(/\n$/, '')
+      .split('\n')
+      .map((line) => line.trimEnd());
+  }
+
+  /** Waits until what can be seen of it is this. @returns its lines then */
+  async sees(wanted: RegExp): Promise<readonly string[]> {
+    return await until(async () => {
+      const lines = await this.lines();
+      return wanted.test(lines.join('\n')) && lines;
+    }, 20);
+  }
+
+  /** How many lines were too long for it, and went on in the next. */
+  async wrapped(): Promise<number> {
+    const count = async (...flags: readonly string[]): Promise<number> =>
+      (await this.#tmux('capture-pane', '-p', ...flags)).split('\n').length;
+    return (await count()) - (await count('-J'));
+  }
+
+  /** What can be seen of it, with its escape sequences: colours. */
+  async coloured(): Promise<string> {
+    return await this.#tmux('capture-pane', '-p', '-e');
+  }
+
   /** Types text and Enter. */
   async enter(line: string): Promise<void> {
     await this.type(line);
