@@ -101,7 +101,7 @@ describe('an automatic rule', () => {
     });
     expect(ruleOf(rules, 'jobs')?.processes).toBeGreaterThanOrEqual(2);
     expect(ruleOf(rules, 'marked')).toMatchObject({ processes: 0, trees: [] });
-    expect((await wire.call('server.status', {})).protectedProcesses).toBe(processes.length);
+    expect((await wire.call('server.status', {})).protectedProcesses).toBeGreaterThanOrEqual(processes.length);
   });
 
   it('goes on where a lease on the same process ends', async () => {
