@@ -42,7 +42,7 @@ it.each(document.methods)('dispatches $name', async ({ name }) => {
 });
 
 it('has no method that the document does not have', async () => {
-  const { error } = await wire.ask('process.explain', { pid: 1 });
+  const { error } = await wire.ask('process.adopt', { pid: 1 });
   expect(error).toMatchObject({ code: -32601, data: { kind: 'methodNotFound' } });
 });
 

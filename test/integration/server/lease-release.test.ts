@@ -75,7 +75,7 @@ describe('the release of a lease', () => {
         return lease.state !== 'active' && lease;
       });
       await wire.call('lease.register', { label: 'a turn of the disk' });
-      const { events } = await wire.call('history.query', { leaseId: id });
+      const { events } = await wire.call('history.query', { leaseId: id, source: 'lease' });
       expect(events.map(({ outcome }) => outcome)).toEqual([state, 'granted']);
     }
   });
