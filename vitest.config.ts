@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { availableParallelism, freemem } from 'node:os';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
@@ -48,8 +49,15 @@ if (process.env['OMNIMIND_TEST_VM'] === '1') {
   });
 }
 
+/**
+ * Whatever a test starts as omnid inherits this: its resource protector touches nobody who does not carry the variable, and
+ * only children that a test starts for that do. It must never act on the machine that the tests run on.
+ */
+const env = { OMNIMIND_PROTECTOR_ONLY_ENVIRONMENT: `OMNIMIND_TEST_CANDIDATE=${randomUUID()}` };
+
 export default defineConfig({
   test: {
+    env,
     pool: 'forks',
     reporters: ['default', ['json', { outputFile: reportFile }]],
     projects,

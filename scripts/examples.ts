@@ -9,6 +9,7 @@ import { recordExplanations } from './examples/explanations.ts';
 import { recordHistory } from './examples/history.ts';
 import { recordLeases } from './examples/leases.ts';
 import { recordProtection } from './examples/protection.ts';
+import { recordProtector } from './examples/protector.ts';
 import { redactor } from './examples/redact.ts';
 import { recordServer } from './examples/server.ts';
 import { recordTerminations } from './examples/terminations.ts';
@@ -24,6 +25,7 @@ async function main(): Promise<void> {
   await recordProtection(world, book);
   await recordTerminations(world, book);
   await recordExplanations(world, book);
+  await recordProtector(world, book);
   await recordHistory(world, book);
   book.write(join(import.meta.dirname, '..', 'protocol', 'examples'), redactor(world.folder));
 }

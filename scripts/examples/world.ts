@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,6 +35,10 @@ defaults = false
 name = "nightly"
 job = '^nightly\\.sh$'
 `;
+
+/** What the resource protector is held to: the processes of this world, whatever is asked of it. */
+const candidate = { OMNIMIND_EXAMPLE: randomUUID() };
+const onlyEnvironment = `OMNIMIND_EXAMPLE=${candidate.OMNIMIND_EXAMPLE}`;
 
 /** Shell scripts that stand for jobs. Each says that it is ready: its traps are set then. */
 const jobs: Readonly<Record<string, string>> = {
@@ -85,6 +90,11 @@ export class World implements AsyncDisposable {
     return child.pid ?? 0;
   }
 
+  /** Is it a process of this world? */
+  has(pid: number): boolean {
+    return this.#children.some((child) => child.pid === pid);
+  }
+
   /** A pid that no process has any more. */
   async gonePid(): Promise<number> {
     const child = this.#start('true', [], 0, 'stdout');
@@ -95,7 +105,12 @@ export class World implements AsyncDisposable {
   #start(file: string, args: readonly string[], uid: number, output: 'stdout' | 'stderr'): ChildProcess {
     const child = spawn(file, args, {
       cwd: this.folder,
-      env: { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', OMNIMIND_SOCKET: this.#socket },
+      env: {
+        PATH: '/usr/bin:/bin:/usr/sbin:/sbin',
+        OMNIMIND_SOCKET: this.#socket,
+        OMNIMIND_PROTECTOR_ONLY_ENVIRONMENT: onlyEnvironment,
+        ...candidate,
+      },
       stdio: ['pipe', output === 'stdout' ? 'pipe' : 'ignore', output === 'stderr' ? 'pipe' : 'inherit'],
       ...(uid === 0 ? {} : { uid, gid: uid }),
     });

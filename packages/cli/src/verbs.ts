@@ -21,6 +21,7 @@ export const verbs: Readonly<Record<string, () => Promise<VerbModule>>> = {
   why: () => import('./commands/why.ts'),
   trace: () => import('./commands/trace.ts'),
   isolate: () => import('./commands/isolate.ts'),
+  protector: () => import('./commands/protector.ts'),
   doctor: () => import('./commands/doctor.ts'),
   server: () => import('./commands/server.ts'),
   completion: () => import('./commands/completion.ts'),

@@ -13,6 +13,10 @@ const SYS_PIDFD_SEND_SIGNAL = 424;
 const SYS_PIDFD_OPEN = 434;
 const SYS_LANDLOCK_CREATE_RULESET = 444;
 const SYS_LANDLOCK_RESTRICT_SELF = 446;
+const SYS_PROCESS_MRELEASE = 448;
+/** Older than the common table, so each architecture has its own (asm/unistd_64.h, asm-generic/unistd.h). */
+const SYS_MLOCK2 = process.arch === 'arm64' ? 284 : 325;
+const SYS_GETDENTS64 = process.arch === 'arm64' ? 61 : 217;
 const LANDLOCK_CREATE_RULESET_VERSION = 1;
 /** An old call: its number differs. */
 const SYS_IOPRIO_SET = process.arch === 'x64' ? 251 : 30;
@@ -23,7 +27,11 @@ const SIG_ERR = -1;
 type Syscall = (number: number, a: number, b: number, c: number, d: number) => number;
 type Buffers = Uint8Array;
 
-const syscall: Syscall = libc.func('long syscall(long number, long a, long b, long c, long d)');
+const syscallAsync = libc.func('long syscall(long number, long a, long b, long c, long d)');
+const syscall: Syscall = syscallAsync;
+const syscallWithBuffer: (number: number, a: number, b: Buffers, c: number) => number = libc.func(
+  'long syscall(long number, long a, uint8_t *b, long c)',
+);
 const syscallOfBuffer: (number: number, buffer: Buffers, size: number, flags: number) => number = libc.func(
   'long syscall(long number, uint8_t *buffer, size_t size, long flags)',
 );
@@ -33,6 +41,12 @@ const cPrctl: (option: number, a: number, b: number, c: number, d: number) => nu
 const cOpen: (path: string, flags: number) => number = libc.func('int open(str path, int flags)');
 const cRead: (fd: number, buffer: Buffers, size: number) => number = libc.func(
   'long read(int fd, uint8_t *buffer, size_t size)',
+);
+const cOpenAt: (folder: number, path: Buffers, flags: number) => number = libc.func(
+  'int openat(int folder, uint8_t *path, int flags)',
+);
+const cPread: (fd: number, buffer: Buffers, size: number, offset: number) => number = libc.func(
+  'long pread(int fd, uint8_t *buffer, size_t size, long offset)',
 );
 const cLseek: (fd: number, offset: number, whence: number) => number = libc.func('long lseek(int fd, long offset, int whence)');
 const cClose: (fd: number) => number = libc.func('int close(int fd)');
@@ -143,6 +157,35 @@ export function readFile(fd: number, buffer: Buffers, size: number): number {
 /** lseek(2). @returns the new offset, or -errno */
 export function seekFile(fd: number, offset: number, whence: number): number {
   return result(cLseek(fd, offset, whence));
+}
+
+/** openat(2) by a path that ends with a NUL in a buffer: no string is made. @returns fd or -errno */
+export function openFileAt(folder: number, path: Buffers, flags: number): number {
+  return result(cOpenAt(folder, path, flags));
+}
+
+/** pread(2) from the file's start. @returns bytes read, or -errno */
+export function rereadFile(fd: number, buffer: Buffers, size: number): number {
+  return result(cPread(fd, buffer, size, 0));
+}
+
+/** getdents64(2). @returns bytes of struct linux_dirent64, 0 at the end, or -errno */
+export function readFolder(fd: number, buffer: Buffers, size: number): number {
+  return result(syscallWithBuffer(SYS_GETDENTS64, fd, buffer, size));
+}
+
+/** process_mrelease(2), Linux 5.15, in the thread pool: it walks all of a process's pages. @returns 0, or -1 for any failure */
+export function processMrelease(pidfd: number): Promise<number> {
+  return new Promise((resolve) => {
+    syscallAsync.async(SYS_PROCESS_MRELEASE, pidfd, 0, 0, 0, (error: unknown, value: number) => {
+      resolve(error === null && value === 0 ? 0 : -1);
+    });
+  });
+}
+
+/** mlock2(2) of whole pages. @returns 0 or -errno */
+export function lockMemory(address: number, size: number, flags: number): number {
+  return result(syscall(SYS_MLOCK2, address, size, flags, 0));
 }
 
 /** close(2). @returns 0 or -errno */

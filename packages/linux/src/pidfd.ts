@@ -1,6 +1,6 @@
 import { fstatSync, statfsSync } from 'node:fs';
 import { EBADF, EINVAL, ENOENT, ESRCH, SystemCallError } from './errno.ts';
-import { closeFile, pidfdOpen, pidfdSendSignal, poll } from './ffi.ts';
+import { closeFile, pidfdOpen, pidfdSendSignal, poll, processMrelease } from './ffi.ts';
 
 const POLLIN = 1;
 /** PID_FS_MAGIC, include/uapi/linux/magic.h. */
@@ -52,6 +52,15 @@ export class Pidfd {
     if (outcome === 0) return 'sent';
     if (outcome === -ESRCH) return 'gone';
     throw new SystemCallError('pidfd_send_signal', -outcome);
+  }
+
+  /**
+   * Takes the memory of a process that was killed and has not ended yet, without waiting for it (process_mrelease(2)).
+   * The kernel does it beside the loop; keep this open until it is over.
+   * @returns false where there was nothing to take: it has ended, it is not dying, the kernel is older than 5.15
+   */
+  async releaseMemory(): Promise<boolean> {
+    return this.#open && (await processMrelease(this.fd)) === 0;
   }
 
   /**

@@ -40,14 +40,15 @@ export type EventContext = Static<typeof EventContext>;
 
 /**
  * Who wrote the row: the kernel's observer, a kill through the server, a lease's transition, the server about its own
- * history, or the pidfd by which the server holds a covered process.
+ * history, the pidfd by which the server holds a covered process, or the resource protector.
  */
-export const EventSource = Type.Enum(['sentinel', 'mediated', 'lease', 'server', 'pidfd']);
+export const EventSource = Type.Enum(['sentinel', 'mediated', 'lease', 'server', 'pidfd', 'protector']);
 export type EventSource = Static<typeof EventSource>;
 
 /**
  * `intended`: written before the signal; stays where the server died in between. `audited`: the guard would have refused it. For leases the state reached
- * (or `granted`, `renewed` for new terms); for the history itself `pruned` and `dropped`.
+ * (or `granted`, `renewed` for new terms); for the history itself `pruned` and `dropped`; for the resource
+ * protector `told`, `planned` (what it would have done, were it acting), `throttled` and `restored`, besides its signals.
  */
 export const EventOutcome = Type.Enum([
   'intended',
@@ -66,6 +67,10 @@ export const EventOutcome = Type.Enum([
   'lost',
   'pruned',
   'dropped',
+  'told',
+  'planned',
+  'throttled',
+  'restored',
 ]);
 export type EventOutcome = Static<typeof EventOutcome>;
 

@@ -21,6 +21,7 @@ import {
   SnapshotParams,
   SubscriptionRef,
 } from './protection.ts';
+import { ProtectorPlan, ProtectorStatus, SetModeParams } from './protector.ts';
 import { RulesResult } from './rules.ts';
 import { ServerInfo, ServerInfoParams, ServerStatus } from './server.ts';
 
@@ -155,6 +156,24 @@ export const methods = {
     params: SubscriptionRef,
     result: Nothing,
     errors: [],
+  },
+  'protector.status': {
+    summary: 'The resource protector: its mode and limits, what the machine needs, who grows, what was done.',
+    params: Nothing,
+    result: ProtectorStatus,
+    errors: [],
+  },
+  'protector.plan': {
+    summary: 'Whom the resource protector would pick now and why, and why not each of the next ten. Touches nothing.',
+    params: Nothing,
+    result: ProtectorPlan,
+    errors: [],
+  },
+  'protector.setMode': {
+    summary: 'Sets the mode until the server ends. By root or the uid of the server; test, dev and prod act.',
+    params: SetModeParams,
+    result: ProtectorStatus,
+    errors: ['notPermitted'],
   },
 } as const satisfies Readonly<Record<string, MethodSpec>>;
 

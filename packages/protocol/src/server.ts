@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { EventContext } from './history.ts';
+import { ProtectorMode } from './protector.ts';
 import { Pid, Timestamp, Uid } from './scalars.ts';
 
 export const ServerScope = Type.Enum(['user', 'system']);
@@ -72,10 +73,7 @@ export const ServerStatus = Type.Object(
       { writable: Type.Boolean(), bytes: Count, why: Type.Optional(Type.String()) },
       { additionalProperties: false },
     ),
-    protector: Type.Object(
-      { mode: Type.Enum(['off', 'observe', 'test', 'dev', 'prod']), acting: Type.Boolean() },
-      { additionalProperties: false },
-    ),
+    protector: Type.Object({ mode: ProtectorMode, acting: Type.Boolean() }, { additionalProperties: false }),
   },
   { additionalProperties: false },
 );

@@ -3,9 +3,11 @@ import { parse, TomlError } from 'smol-toml';
 import { Compile } from 'typebox/schema';
 import { Type, type Static } from 'typebox';
 import { bounds } from '#protocol/bounds.ts';
+import { ProtectorMode } from '#protocol/protector.ts';
 import type { Rule } from '#core/rules/rule.ts';
 import { fdLimit } from './fd-limit.ts';
 import type { GuardConfig } from './guard-policy.ts';
+import { protectorSettings, type ProtectorEnvironment, type ProtectorSettings } from './protector/settings.ts';
 import { compileRules, RuleTable, RuleTableError } from './rule-config.ts';
 
 const minute = 60_000;
@@ -59,6 +61,29 @@ const ConfigFile = Type.Object(
       ),
     ),
     rule: Type.Optional(Type.Array(RuleTable)),
+    protector: Type.Optional(
+      Type.Object(
+        {
+          mode: Type.Optional(ProtectorMode),
+          limits: Type.Optional(Type.Enum(['test', 'dev', 'prod'])),
+          act: Type.Optional(Type.Boolean()),
+          tell: Type.Optional(Type.Boolean()),
+          throttle: Type.Optional(Type.Boolean()),
+          end: Type.Optional(Type.Boolean()),
+          kill: Type.Optional(Type.Boolean()),
+          endCpuHogs: Type.Optional(Type.Boolean()),
+          unit: Type.Optional(Type.Enum(['process', 'group'])),
+          graceMs: Type.Optional(Type.Integer({ minimum: 0, maximum: bounds.graceMsMax })),
+          critical: Type.Optional(Type.Array(Type.String({ minLength: 1 }))),
+          onlyEnvironment: Type.Optional(Type.Array(Type.String({ pattern: '^[^=]+=' }))),
+          budgetPercent: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
+          endLeases: Type.Optional(Type.Boolean()),
+          shieldMembers: Type.Optional(Type.Boolean()),
+          survive: Type.Optional(Type.Boolean()),
+        },
+        { additionalProperties: false },
+      ),
+    ),
     history: Type.Optional(
       Type.Object(
         { historyMsMax: Type.Optional(Count()), historyBytesMax: Type.Optional(Type.Integer({ minimum: 1024 * 1024 })) },
@@ -97,11 +122,12 @@ export interface Config {
     readonly pinned: boolean;
   };
   readonly guard: GuardConfig;
+  readonly protector: ProtectorSettings;
   readonly history: { readonly historyMsMax: number; readonly historyBytesMax: number };
 }
 
 /** Every key's default. `membersMax` leaves descriptors for connections and files. */
-export function defaultConfig(): Config {
+export function defaultConfig(environment?: ProtectorEnvironment): Config {
   return {
     server: { idleEndMs: 30 * minute },
     limits: {
@@ -117,6 +143,7 @@ export function defaultConfig(): Config {
     sentinel: { pinned: false },
     guard: { mode: 'enforce', default: false, group: 'omnimind', processesPerUidMax: 20_000 },
     rules: { defaults: true, guardUids: [], list: compileRules([], true) },
+    protector: protectorSettings({}, environment),
     history: { historyMsMax: 30 * day, historyBytesMax: gibibyte },
   };
 }
@@ -126,17 +153,18 @@ export function defaultConfig(): Config {
  *
  * @param path the file
  * @param required a default path may be missing; one that was named may not
+ * @param environment what of the environment bears on it
  * @throws Error with the path, and the line and key that is wrong
  */
-export function readConfig(path: string, required: boolean): Config {
+export function readConfig(path: string, required: boolean, environment: ProtectorEnvironment = {}): Config {
   let text;
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    if (!required && (error as NodeJS.ErrnoException).code === 'ENOENT') return defaultConfig();
+    if (!required && (error as NodeJS.ErrnoException).code === 'ENOENT') return defaultConfig(environment);
     throw new Error(`cannot read the configuration ${path}: ${(error as Error).message}`, { cause: error });
   }
-  return withDefaults(parseConfig(text, path), text, path);
+  return withDefaults(parseConfig(text, path), environment, text, path);
 }
 
 function parseConfig(text: string, path: string): ConfigFile {
@@ -195,7 +223,7 @@ function lineOf(text: string, instancePath: string, key: string): number {
   return tableLine ?? Math.max(first, 1);
 }
 
-function withDefaults(file: ConfigFile, text: string, path: string): Config {
+function withDefaults(file: ConfigFile, environment: ProtectorEnvironment, text: string, path: string): Config {
   const base = defaultConfig();
   const { defaults = base.rules.defaults } = file.rules ?? {};
   return {
@@ -204,6 +232,7 @@ function withDefaults(file: ConfigFile, text: string, path: string): Config {
     sentinel: { ...base.sentinel, ...file.sentinel },
     guard: { ...base.guard, ...file.guard },
     rules: { ...base.rules, ...file.rules, list: readRules(file, defaults, text, path) },
+    protector: protectorSettings(file.protector ?? {}, environment),
     history: { ...base.history, ...file.history },
   };
 }

@@ -8,6 +8,7 @@ import type { GuardMode } from '#linux/sentinel/lease-terms.ts';
 import type { ExitWatcher } from '#linux/exit-watcher.ts';
 import { DenialLog } from './denial-log.ts';
 import { clock, machine } from './machine.ts';
+import type { Protector } from './protector/protector.ts';
 import type { Registry } from './registry.ts';
 import type { Absence } from './absence.ts';
 import type { GuardPolicy } from './guard-policy.ts';
@@ -35,7 +36,14 @@ export interface ServerContext {
   readonly guardAbsence: Absence | undefined;
   readonly guardMode: GuardMode;
   readonly guardPolicy: GuardPolicy;
+  readonly protector: Protector;
   connectionCount(): number;
+}
+
+/** What verdicts are given by. */
+export function judgeViewOf(registry: Registry, bootId: string, servedUid: number | undefined): JudgeView {
+  const { members, membership } = registry.table;
+  return { table: machine, members, membership, rules: registry.rules, bootId, ownPid: process.pid, servedUid };
 }
 
 /** Gives verdicts, and logs denials, once for each sender, target and minute. */
@@ -44,16 +52,7 @@ export class Judge {
   readonly #denials: DenialLog;
 
   constructor(context: ServerContext) {
-    const { table, rules } = context.registry;
-    this.#view = {
-      table: machine,
-      members: table.members,
-      membership: table.membership,
-      rules,
-      bootId: context.bootId,
-      ownPid: process.pid,
-      servedUid: context.servedUid,
-    };
+    this.#view = judgeViewOf(context.registry, context.bootId, context.servedUid);
     this.#denials = new DenialLog(context.log, clock);
   }
 

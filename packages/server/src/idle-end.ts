@@ -1,13 +1,13 @@
 const checkMs = 10_000;
 
-/** Ends a per-user server that has had nothing to do for a while: no lease, no connection. */
+/** Ends a per-user server that has had nothing to do for a while: no lease, no connection, no acting protector. */
 export class IdleEnd {
   readonly #timer: NodeJS.Timeout;
   #idleSinceMs: number;
 
   /**
    * @param idleEndMs how long; 0 never ends it
-   * @param isBusy has it a lease or a connection?
+   * @param isBusy has it any of these?
    * @param nowMs CLOCK_MONOTONIC
    * @param end called once
    */

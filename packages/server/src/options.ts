@@ -51,7 +51,10 @@ export function readInvocation(args: readonly string[], environment: Readonly<Re
     scope,
     socket: values.socket ?? fromEnvironment ?? paths.socket,
     database: values.database ?? paths.database,
-    config: readConfig(values.config ?? paths.config, values.config !== undefined),
+    config: readConfig(values.config ?? paths.config, values.config !== undefined, {
+      mode: environment['OMNIMIND_RESOURCE_PROTECTOR_MODE'],
+      onlyEnvironment: environment['OMNIMIND_PROTECTOR_ONLY_ENVIRONMENT'],
+    }),
     logLevel: oneOf('--log-level', values['log-level'] ?? 'info', levels),
   };
 }

@@ -10,7 +10,7 @@ import { groupId } from '#linux/group.ts';
 import { releaseOwnMemory } from '#linux/own-memory.ts';
 import { Clients } from './clients.ts';
 import type { Config } from './config.ts';
-import type { ServerContext } from './context.ts';
+import { judgeViewOf, type ServerContext } from './context.ts';
 import { Dispatcher } from './dispatch.ts';
 import { allHandlers } from './handlers/all.ts';
 import { IdleEnd } from './idle-end.ts';
@@ -18,6 +18,7 @@ import { Listener } from './listener.ts';
 import { clock } from './machine.ts';
 import { packageVersion } from './package-files.ts';
 import { pinFolderOf } from './paths.ts';
+import { Protector } from './protector/protector.ts';
 import { recover } from './recovery.ts';
 import { Registry } from './registry.ts';
 import type { Absence } from './absence.ts';
@@ -86,8 +87,21 @@ export class Server implements AsyncDisposable {
     const recovered = await recover(store, registry, bootId, options.log);
     bridge?.recovered();
     const retention = stack.adopt(new Retention(store, options.config.history), (opened) => opened.close());
+    const protector = stack.adopt(makeProtector(options, store, registry, watcher, bootId), (opened) => {
+      opened.close();
+    });
     const stopping = new AbortController();
-    const context = makeContext(options, store, registry, watcher, bootId, stopping.signal, kernel, () => clients.count);
+    const context = makeContext(
+      options,
+      store,
+      registry,
+      watcher,
+      protector,
+      bootId,
+      stopping.signal,
+      kernel,
+      () => clients.count,
+    );
     const clients = new Clients(
       options.config.limits,
       new Dispatcher(allHandlers(context), options.log),
@@ -105,11 +119,12 @@ export class Server implements AsyncDisposable {
     stack.adopt(await listen(options, clients), (listener) => {
       listener.close();
     });
-    stack.adopt(watchIdle(options, registry, clients), (idle) => {
+    stack.adopt(watchIdle(options, registry, clients, protector), (idle) => {
       idle.close();
     });
     registry.startScanning();
     retention.start();
+    protector.start();
     options.log.info({ socket: options.socket, database: options.database, scope: options.scope, ...recovered }, 'listening');
     return new Server(stack.move());
   }
@@ -157,11 +172,30 @@ function leaseLimits(config: Config): Config['limits'] & { depthMax: number } {
   return { ...config.limits, depthMax: bounds.leaseDepthMax };
 }
 
+function makeProtector(
+  options: ServerOptions,
+  store: Store,
+  registry: Registry,
+  watcher: ExitWatcher,
+  bootId: string,
+): Protector {
+  return new Protector({
+    settings: options.config.protector,
+    view: judgeViewOf(registry, bootId, servedUid(options)),
+    registry,
+    store,
+    watcher,
+    log: options.log,
+    folders: ['/', dirname(options.database)],
+  });
+}
+
 function makeContext(
   options: ServerOptions,
   store: Store,
   registry: Registry,
   watcher: ExitWatcher,
+  protector: Protector,
   bootId: string,
   stopping: AbortSignal,
   kernel: SentinelBridge | Absence,
@@ -178,6 +212,7 @@ function makeContext(
     log: options.log,
     bootId,
     servedUid: servedUid(options),
+    protector,
     termLimits: {
       ttlMsDefault: Math.min(bounds.ttlMsDefault, limits.ttlMsMax),
       ttlMsMin: bounds.ttlMsMin,
@@ -228,11 +263,11 @@ function startResting(log: Logger): Rest {
 }
 
 /** The system's server does not end by itself. */
-function watchIdle(options: ServerOptions, registry: Registry, clients: Clients): IdleEnd {
+function watchIdle(options: ServerOptions, registry: Registry, clients: Clients, protector: Protector): IdleEnd {
   const idleEndMs = options.scope === 'system' ? 0 : options.config.server.idleEndMs;
   return new IdleEnd(
     idleEndMs,
-    () => registry.table.size > 0 || clients.count > 0,
+    () => registry.table.size > 0 || clients.count > 0 || protector.acting,
     () => clock.monotonicMs(),
     options.onIdle,
   );

@@ -30,6 +30,15 @@ export function databaseOf(folder: TestFolder): string {
   return folder.file('state/omnid.db');
 }
 
+/** Set by vitest.config.ts: the resource protector of whatever a test starts touches nobody who does not carry this. */
+const protectorRestriction = process.env['OMNIMIND_PROTECTOR_ONLY_ENVIRONMENT'] ?? '';
+if (protectorRestriction === '') throw new Error('OMNIMIND_PROTECTOR_ONLY_ENVIRONMENT is not set: run it with vitest');
+
+/** What a child is started with that the protector may touch. */
+export const protectorCandidate: Readonly<Record<string, string>> = Object.fromEntries([
+  protectorRestriction.split('=', 2) as [string, string],
+]);
+
 /** Nothing of the caller's home or settings. */
 export function environmentOf(folder: TestFolder): Record<string, string> {
   return {
@@ -39,6 +48,7 @@ export function environmentOf(folder: TestFolder): Record<string, string> {
     XDG_STATE_HOME: folder.file('xdg-state'),
     XDG_CONFIG_HOME: folder.file('xdg-config'),
     XDG_CACHE_HOME: folder.file('cache'),
+    OMNIMIND_PROTECTOR_ONLY_ENVIRONMENT: protectorRestriction,
   };
 }
 

@@ -40,6 +40,7 @@ test('every verb of the interface is there', () => {
     'why',
     'trace',
     'isolate',
+    'protector',
     'doctor',
     'server',
     'completion',

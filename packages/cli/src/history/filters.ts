@@ -31,6 +31,10 @@ export const outcomes: readonly string[] = Object.keys({
   lost: true,
   pruned: true,
   dropped: true,
+  told: true,
+  planned: true,
+  throttled: true,
+  restored: true,
 } satisfies Record<EventOutcome, true>);
 
 /** The words of --source. */
@@ -40,6 +44,7 @@ export const sources: readonly string[] = Object.keys({
   lease: true,
   server: true,
   pidfd: true,
+  protector: true,
 } satisfies Record<EventSource, true>);
 
 /** The filter for queries and for subscriptions. */

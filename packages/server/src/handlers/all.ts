@@ -3,6 +3,7 @@ import { HistoryHandlers } from './history.ts';
 import { LeaseHandlers } from './lease.ts';
 import { ProcessHandlers } from './process.ts';
 import { ProtectionHandlers } from './protection.ts';
+import { ProtectorHandlers } from './protector.ts';
 import { ServerHandlers } from './server.ts';
 import type { Handlers } from './table.ts';
 
@@ -13,6 +14,7 @@ export function allHandlers(context: ServerContext): Handlers {
   const lease = new LeaseHandlers(context);
   const protection = new ProtectionHandlers(context, judge);
   const process = new ProcessHandlers(context, judge);
+  const protector = new ProtectorHandlers(context);
   const history = new HistoryHandlers(context);
   return {
     'rpc.discover': () => server.discover(),
@@ -33,5 +35,8 @@ export function allHandlers(context: ServerContext): Handlers {
     'history.query': (params, session) => history.query(params, session),
     'history.subscribe': (params, session) => history.subscribe(params, session),
     'history.unsubscribe': (params, session) => history.unsubscribe(params, session),
+    'protector.status': () => protector.status(),
+    'protector.plan': () => protector.plan(),
+    'protector.setMode': (params, session) => protector.setMode(params, session),
   };
 }

@@ -66,7 +66,7 @@ export class ServerHandlers {
         bytes: store.usedBytes(),
         ...(failure === undefined ? {} : { why: failure.message }),
       },
-      protector: { mode: 'off', acting: false },
+      protector: { mode: this.#context.protector.mode, acting: this.#context.protector.acting },
     };
   }
 

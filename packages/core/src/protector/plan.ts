@@ -1,0 +1,133 @@
+import { exemptionOf, type CriticalList, type Exemption, type ExemptionView } from './exemption.ts';
+import { guiltKind, guiltOf, type GuiltKind } from './guilt.ts';
+import { isAtLeast, type Need } from './need.ts';
+import type { ProcessColumns } from './process-columns.ts';
+import { memoryOf, type ProcessTrends } from './process-trends.ts';
+import type { Ranking } from './ranking.ts';
+import { tuning } from './tuning.ts';
+
+/** One process as the plan sees it. */
+export interface Suspect {
+  readonly pid: number;
+  readonly startTicks: number;
+  readonly group: number;
+  readonly bytes: number;
+  readonly grownBytes: number;
+  readonly growthBytes: number;
+  readonly cpuShare: number;
+  readonly guilt: GuiltKind;
+}
+
+export interface PassedOver extends Suspect {
+  readonly exemption: Exemption;
+}
+
+/** Whom the protector would pick, and why not the others. */
+export interface Plan {
+  readonly need: Need;
+  /** Ended one after the other; one, or all of its process group where that is configured. Empty: there is none. */
+  readonly victims: readonly Suspect[];
+  /** The next ones by guilt, before and after the victim. */
+  readonly passedOver: readonly PassedOver[];
+  /** May the victims be signalled as things are? Growth is answered by the guilty alone; the steady are the last resort. */
+  readonly mayEnd: boolean;
+}
+
+export interface PlanInput {
+  readonly columns: ProcessColumns;
+  readonly trends: ProcessTrends;
+  readonly ranking: Ranking;
+  readonly view: ExemptionView;
+  readonly critical: CriticalList;
+  readonly need: Need;
+  readonly unit: 'process' | 'group';
+  /** How many are told of that were passed over. */
+  readonly passedOverMax: number;
+}
+
+/** Rows that are asked about at most: behind them all are small. */
+const askedMax = 512;
+
+/** Whom to end now, by real memory and by guilt, and never who is exempt. */
+export function makePlan(input: PlanInput): Plan {
+  const { columns, trends, ranking, need } = input;
+  ranking.fill(columns, trends);
+  const exempt: PassedOver[] = [];
+  const eligible: number[] = [];
+  const isEnough = (): boolean => eligible.length > 0 && exempt.length + eligible.length > input.passedOverMax;
+  for (let asked = 0; asked < askedMax && !isEnough(); asked += 1) {
+    const row = ranking.next();
+    if (row < 0) break;
+    const exemption = exemptionOf(input.view, columns, row, input.critical);
+    if (exemption === undefined) eligible.push(row);
+    else if (exempt.length < input.passedOverMax) exempt.push({ ...suspectOf(columns, trends, row), exemption });
+  }
+  const victim = heaviest(input, eligible);
+  const victims = victim === undefined ? [] : withGroup(input, victim);
+  const less = eligible.filter((row) => row !== victim).map((row) => lessGuilty(input, row));
+  const passedOver = [...exempt, ...less].slice(0, input.passedOverMax);
+  return { need, victims, passedOver, mayEnd: mayEnd(need, victims[0]) };
+}
+
+/** Of the guiltiest of one kind, the one whose end frees most for its guilt: workers may share what each seems to hold. */
+function heaviest({ columns, trends, view }: PlanInput, eligible: readonly number[]): number | undefined {
+  const [first] = eligible;
+  if (first === undefined) return undefined;
+  const kind = guiltKind(columns, trends, first);
+  let best = first;
+  let bestBytes = 0;
+  for (const row of eligible.slice(0, tuning.weighedMax)) {
+    if (guiltKind(columns, trends, row) !== kind) break;
+    const bytes = memoryOf(columns, row);
+    const caused = kind === 'large' ? bytes : trends.grownBytes(row) + trends.growthBytes(row);
+    const real = (caused * view.realBytes(columns.pid[row] ?? 0, bytes)) / bytes;
+    if (real <= bestBytes) continue;
+    best = row;
+    bestBytes = real;
+  }
+  return best;
+}
+
+function lessGuilty({ columns, trends }: PlanInput, row: number): PassedOver {
+  const suspect = suspectOf(columns, trends, row);
+  return { ...suspect, exemption: { rule: 'lessGuilty', why: lessWords(suspect.guilt) } };
+}
+
+/** Those who hold what they held while the machine was well are ended only where the kernel would be next. */
+function mayEnd({ level }: Need, victim: Suspect | undefined): boolean {
+  if (victim === undefined || !isAtLeast(level, 'end')) return false;
+  return victim.guilt !== 'large' || level === 'kill';
+}
+
+/** The process, and where groups are ended the others of its group who may be ended too, the guiltiest first. */
+function withGroup(input: PlanInput, victim: number): readonly Suspect[] {
+  const { columns, trends } = input;
+  const first = suspectOf(columns, trends, victim);
+  if (input.unit === 'process') return [first];
+  const others: number[] = [];
+  for (let row = 0; row < columns.count; row += 1) {
+    const isOfGroup = row !== victim && columns.group[row] === first.group;
+    if (isOfGroup && exemptionOf(input.view, columns, row, input.critical) === undefined) others.push(row);
+  }
+  others.sort((a, b) => guiltOf(columns, trends, b) - guiltOf(columns, trends, a));
+  return [first, ...others.map((row) => suspectOf(columns, trends, row))];
+}
+
+/** What the plan says of one row. */
+export function suspectOf(columns: ProcessColumns, trends: ProcessTrends, row: number): Suspect {
+  return {
+    pid: columns.pid[row] ?? 0,
+    startTicks: columns.startTicks[row] ?? 0,
+    group: columns.group[row] ?? 0,
+    bytes: memoryOf(columns, row),
+    grownBytes: trends.grownBytes(row),
+    growthBytes: trends.growthBytes(row),
+    cpuShare: trends.cpuShare(row),
+    guilt: guiltKind(columns, trends, row),
+  };
+}
+
+function lessWords(guilt: GuiltKind): string {
+  if (guilt === 'large') return 'it holds what it held while the machine was well';
+  return guilt === 'grown' ? 'it has grown, and grows no more' : 'it grows less';
+}

@@ -1,0 +1,129 @@
+import type { Exemption } from '#core/protector/exemption.ts';
+import type { Suspect } from '#core/protector/plan.ts';
+import type { ExitWatcher } from '#linux/exit-watcher.ts';
+import {
+  cgroupMemoryBytes,
+  cgroupProcesses,
+  hasGroupsBelow,
+  limitableCgroup,
+  setCgroupLimit,
+  type SetLimit,
+} from '#linux/protector/cgroup-limits.ts';
+import { niceOf, setNice } from '#linux/protector/nice.ts';
+import type { Teller } from './teller.ts';
+import { holdSuspect, type HeldSuspect } from './victim.ts';
+
+const niceMost = 19;
+/** A tenth of one CPU: slow, and not stopped, so that it can end by itself when it is asked to. */
+const cpuMax = '10000 100000';
+
+/** What a process was slowed for: a CPU hog keeps its memory, one that grows is held where it is. */
+export type ThrottleFor = 'cpu' | 'memory';
+
+interface Slowed {
+  readonly held: HeldSuspect;
+  readonly niceBefore: number | undefined;
+  readonly limits: readonly SetLimit[];
+  readonly how: readonly string[];
+  readonly sinceMs: number;
+}
+
+export interface ThrottlerOptions {
+  readonly watcher: ExitWatcher;
+  readonly teller: Teller;
+  readonly exemption: (pid: number) => Exemption | undefined;
+}
+
+/**
+ * Slows processes: nice 19 for all of their threads, and where their cgroup (v2) holds nobody who is exempt, `cpu.max` or
+ * `memory.high` on it. All is taken back when the need is over, as far as this server may.
+ */
+export class Throttler {
+  readonly #options: ThrottlerOptions;
+  readonly #slowed = new Map<number, Slowed>();
+
+  constructor(options: ThrottlerOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#slowed.size;
+  }
+
+  /** Who is slowed, and how. */
+  list(): { readonly pid: number; readonly comm: string; readonly how: string[] }[] {
+    return [...this.#slowed.values()].map(({ held, how }) => ({ pid: held.ref.pid, comm: held.ref.comm, how: [...how] }));
+  }
+
+  /** Since when a process is slowed; Infinity where it is not. */
+  sinceMs(pid: number): number {
+    return this.#slowed.get(pid)?.sinceMs ?? Infinity;
+  }
+
+  /** Slows a process that is not slowed yet. @returns true where anything could be done */
+  slow(suspect: Suspect, what: ThrottleFor, reason: string, nowMs: number): boolean {
+    if (this.#slowed.has(suspect.pid)) return false;
+    const held = holdSuspect(suspect);
+    if (held === undefined) return false;
+    const niceBefore = niceOf(suspect.pid);
+    const how: string[] = [];
+    if (this.#options.exemption(suspect.pid) === undefined && this.#renice(held, niceBefore)) how.push('nice 19');
+    const limits = this.#limitCgroup(suspect.pid, what);
+    for (const { path, text } of limits) how.push(`${what === 'cpu' ? 'cpu.max' : 'memory.high'} ${text} on ${path}`);
+    if (how.length === 0) {
+      held.held.close();
+      return false;
+    }
+    this.#slowed.set(suspect.pid, { held, niceBefore, limits, how, sinceMs: nowMs });
+    this.#options.watcher.watch(held.held.pidfd, () => {
+      this.#gone(suspect.pid);
+    });
+    this.#options.teller.tell(`throttle ${String(suspect.pid)}`, 'throttled', `${reason}: ${how.join(', ')}`, held.ref);
+    return true;
+  }
+
+  #renice({ held, suspect }: HeldSuspect, before: number | undefined): boolean {
+    return before !== undefined && before < niceMost && setNice(suspect.pid, held.pidfd, niceMost);
+  }
+
+  /** Everybody in the group is slowed with it: so everybody in it must be one who may be. */
+  #limitCgroup(pid: number, what: ThrottleFor): readonly SetLimit[] {
+    const path = limitableCgroup(pid);
+    if (path === undefined || hasGroupsBelow(path)) return [];
+    if (cgroupProcesses(path).some((other) => this.#options.exemption(other) !== undefined)) return [];
+    const bytes = cgroupMemoryBytes(path);
+    const text = what === 'cpu' ? cpuMax : bytes === undefined ? undefined : String(bytes);
+    const limit = text === undefined ? undefined : setCgroupLimit(path, what === 'cpu' ? 'cpu' : 'memory', text);
+    return limit === undefined ? [] : [limit];
+  }
+
+  /** The need is over: everybody is let go. */
+  restoreAll(reason: string): void {
+    for (const [pid, slowed] of this.#slowed) {
+      this.#options.teller.forget(`throttle ${String(pid)}`);
+      this.#options.teller.tell(`restore ${String(pid)}`, 'restored', `${reason}: ${this.#restore(slowed)}`, slowed.held.ref);
+      this.#forget(pid, slowed);
+    }
+  }
+
+  #restore({ held, niceBefore, limits }: Slowed): string {
+    const undone = limits.map((limit) => `${limit.path} ${limit.undo() ? 'as before' : 'could not be set back'}`);
+    if (niceBefore === undefined || niceBefore >= niceMost) return undone.join(', ');
+    // A lower nice value needs CAP_SYS_NICE, or RLIMIT_NICE: without it the process stays at 19.
+    const isBack = setNice(held.suspect.pid, held.held.pidfd, niceBefore);
+    return [`nice ${isBack ? String(niceBefore) : 'stays 19: this server may not lower it'}`, ...undone].join(', ');
+  }
+
+  #gone(pid: number): void {
+    const slowed = this.#slowed.get(pid);
+    if (slowed === undefined) return;
+    for (const limit of slowed.limits) limit.undo();
+    this.#forget(pid, slowed);
+  }
+
+  #forget(pid: number, slowed: Slowed): void {
+    this.#slowed.delete(pid);
+    this.#options.watcher.unwatch(slowed.held.held.pidfd);
+    slowed.held.held.close();
+  }
+}

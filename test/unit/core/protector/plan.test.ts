@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import { isAtLeast } from '#core/protector/need.ts';
+import { processKind } from '#core/protector/process-columns.ts';
+import { growing, mebibyte, ProtectorWorld, steady, type WorldProcess } from '#test/support/core/protector-world.ts';
+
+const gibibyte = 1024 * mebibyte;
+const total = 8 * gibibyte;
+const lease = { rule: 'lease', why: 'lease ls-a protects it', leaseId: 'ls-a' } as const;
+
+/** Runs until somebody has to be ended. */
+function inNeed(members: readonly WorldProcess[], forSeconds = 300): ProtectorWorld {
+  const world = new ProtectorWorld(total, members);
+  world.run(10).runUntil(({ level }) => isAtLeast(level, 'end'), forSeconds);
+  expect(isAtLeast(world.need.level, 'end')).toBe(true);
+  return world;
+}
+
+function victimsOf(world: ProtectorWorld): readonly number[] {
+  const plan = world.plan();
+  return plan.mayEnd ? plan.victims.map(({ pid }) => pid) : [];
+}
+
+describe('who is ended', () => {
+  it('is the small leak, and not the large steady innocent that holds half of the memory', () => {
+    const world = inNeed([
+      { pid: 10, bytes: steady(total / 2) },
+      { pid: 20, bytes: growing(100 * mebibyte, 150 * mebibyte, 110) },
+    ]);
+    expect(victimsOf(world)).toEqual([20]);
+  });
+
+  it('is the leak, though the innocent was loaded only half a minute ago', () => {
+    const loaded = (seconds: number): number => Math.min(total / 2, Math.max(0, seconds - 105) * 1024 * mebibyte);
+    const world = inNeed([
+      { pid: 10, bytes: loaded, startSeconds: 104 },
+      { pid: 20, bytes: growing(0, 40 * mebibyte, 135), startSeconds: 135 },
+    ]);
+    expect(victimsOf(world)).toEqual([20]);
+  });
+
+  it('is who came since, when all of memory goes within a second', () => {
+    const world = new ProtectorWorld(total, [
+      { pid: 10, bytes: steady(total / 4) },
+      { pid: 30, bytes: growing(0, total, 110.1), startSeconds: 110 },
+    ]);
+    world.run(10, 1);
+    world.runUntil(({ level }) => level === 'kill', 2, 0.02);
+    expect(victimsOf(world)).toEqual([30]);
+  });
+
+  it('is never a steady process, while memory lasts a moment longer', () => {
+    const world = inNeed([
+      { pid: 10, bytes: steady(total / 2) },
+      { pid: 20, bytes: growing(0, 150 * mebibyte, 110), exemption: lease },
+    ]);
+    expect(world.need.level).toBe('end');
+    expect(victimsOf(world)).toEqual([]);
+    expect(world.plan().victims.map(({ pid }) => pid)).toEqual([10]);
+  });
+
+  it('is a steady process only where the kernel would choose next', () => {
+    const world = inNeed([
+      { pid: 10, bytes: steady(total / 2) },
+      { pid: 20, bytes: growing(0, 150 * mebibyte, 110), exemption: lease },
+    ]);
+    world.runUntil(({ level }) => level === 'kill', 60, 0.05);
+    expect(victimsOf(world)).toEqual([10]);
+  });
+
+  it('is a whole process group where that is configured, without those who are exempt', () => {
+    const bomb = Array.from({ length: 20 }, (_, index) => ({
+      pid: 100 + index,
+      group: 100,
+      bytes: growing(0, 12 * mebibyte, 110),
+      startSeconds: 109,
+      ...(index === 7 ? { exemption: lease } : {}),
+    }));
+    const world = inNeed([{ pid: 10, bytes: steady(total / 2) }, ...bomb]);
+    const plan = world.plan('group');
+    expect(plan.victims).toHaveLength(19);
+    expect(plan.victims.map(({ pid }) => pid)).not.toContain(107);
+    expect(plan.victims.map(({ pid }) => pid)).not.toContain(10);
+    expect(world.plan('process').victims).toHaveLength(1);
+  });
+
+  it('is whose end frees most: workers that share their memory hold less than it seems', () => {
+    const world = inNeed([
+      { pid: 10, bytes: growing(0, 80 * mebibyte, 110), realBytes: 10 * mebibyte },
+      { pid: 20, bytes: growing(0, 70 * mebibyte, 110) },
+    ]);
+    expect(victimsOf(world)).toEqual([20]);
+  });
+});
+
+describe('who is exempt', () => {
+  const hog = growing(0, 150 * mebibyte, 110);
+  it.each<[string, Partial<WorldProcess> & { pid: number }, string]>([
+    ['pid 1', { pid: 1 }, 'systemProcess'],
+    ['the server itself', { pid: 2 }, 'systemProcess'],
+    ['sshd', { pid: 20, program: 'sshd' }, 'critical'],
+    ['a part of sshd with a name of its own', { pid: 20, program: 'sshd-session' }, 'critical'],
+    ['a display server', { pid: 20, program: 'Xorg' }, 'critical'],
+    ['the shell of a terminal', { pid: 20, kind: processKind.terminalLeader }, 'loginSession'],
+    ['a member of a lease', { pid: 20, exemption: lease }, 'lease'],
+    ['who a rule protects', { pid: 20, exemption: { rule: 'protectionRule', why: 'pytest' } }, 'protectionRule'],
+  ])('%s', (_name, one, rule) => {
+    const world = inNeed([{ ...one, bytes: hog }]);
+    const plan = world.plan();
+    expect(plan.victims).toEqual([]);
+    expect(plan.mayEnd).toBe(false);
+    expect(plan.passedOver.map(({ pid, exemption }) => [pid, exemption.rule])).toEqual([[one.pid, rule]]);
+  });
+
+  it('is said of each of the next ten, and of no more', () => {
+    const others = Array.from({ length: 30 }, (_, index) => ({ pid: 100 + index, bytes: steady((10 + index) * mebibyte) }));
+    const plan = inNeed([{ pid: 20, bytes: hog }, { pid: 30, bytes: steady(gibibyte), exemption: lease }, ...others]).plan();
+    expect(plan.victims.map(({ pid }) => pid)).toEqual([20]);
+    expect(plan.passedOver).toHaveLength(10);
+    expect(plan.passedOver[0]).toMatchObject({ pid: 30, exemption: lease });
+    expect(plan.passedOver.slice(1).map(({ pid }) => pid)).toEqual([129, 128, 127, 126, 125, 124, 123, 122, 121]);
+    expect(plan.passedOver.every(({ exemption }) => exemption.why !== '')).toBe(true);
+  });
+
+  it('leaves kernel threads, zombies and the tiny out of sight', () => {
+    const plan = inNeed([
+      { pid: 20, bytes: hog },
+      { pid: 30, bytes: steady(gibibyte), kind: processKind.kernelThread },
+      { pid: 31, bytes: steady(gibibyte), kind: processKind.zombie },
+      { pid: 32, bytes: steady(mebibyte) },
+    ]).plan();
+    expect(plan.passedOver).toEqual([]);
+  });
+});
