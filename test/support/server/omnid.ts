@@ -69,6 +69,9 @@ export class Omnid implements AsyncDisposable {
 
   /** Starts one, and waits for nothing. */
   static async spawn(options: OmnidOptions): Promise<Omnid> {
+    const isLoose = options.env?.['OMNIMIND_PROTECTOR_ONLY_ENVIRONMENT'] !== undefined;
+    if (isLoose && process.env['VITEST'] !== undefined)
+      throw new Error('the protector of a test acts on its own children alone');
     const { folder, prefix = [], uid, stderrFd } = options;
     const args = [omnidProgram, ...(await argumentsOf(options))];
     const [command = '', ...rest] = [...untilWeEnd, ...prefix, process.execPath, ...args];
