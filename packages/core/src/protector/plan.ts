@@ -70,9 +70,10 @@ export function makePlan(input: PlanInput): Plan {
 }
 
 /** Of the guiltiest of one kind, the one whose end frees most for its guilt: workers may share what each seems to hold. */
-function heaviest({ columns, trends, view }: PlanInput, eligible: readonly number[]): number | undefined {
+function heaviest({ columns, trends, view, need }: PlanInput, eligible: readonly number[]): number | undefined {
   const [first] = eligible;
-  if (first === undefined) return undefined;
+  // Weighing reads every page's entry: where the kernel is next, there is no time for that.
+  if (first === undefined || need.level === 'kill') return first;
   const kind = guiltKind(columns, trends, first);
   let best = first;
   let bestBytes = 0;

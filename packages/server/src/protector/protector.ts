@@ -40,6 +40,8 @@ export interface ProtectorOptions {
   readonly watch?: Watch;
 }
 
+/** How old a look may be that a plan is made from. */
+const planSharedMs = 200;
 const well: Need = { level: 'well', cause: 'none', exhaustedInMs: Infinity };
 
 /**
@@ -157,11 +159,13 @@ export class Protector {
     this.shield.lower();
   }
 
-  /** A fresh look, and whom it would pick. Touches nothing. */
+  /** A fresh look, and whom it would pick. Touches nothing. Everybody may ask: those who ask at once share a look. */
   plan(): Plan {
-    this.watch.lookAtMachine();
-    this.#assess();
-    this.watch.lookAtProcesses(this.#need.level === 'well');
+    if (clock.monotonicMs() - this.watch.columns.atMs > planSharedMs) {
+      this.watch.lookAtMachine();
+      this.#assess();
+      this.watch.lookAtProcesses(this.#need.level === 'well');
+    }
     return this.#makePlan(tuning.passedOverMax);
   }
 
@@ -215,7 +219,7 @@ export class Protector {
     this.#narrator.need(this.#need, this.watch);
     if (isAtLeast(level, 'throttle')) this.#throttle(nowMs);
     const { overBudget } = this.housekeeping.look(nowMs, this.limits, this.#acting);
-    if (this.#acting && this.settings.shieldMembers && !overBudget) this.shield.raise();
+    if (this.#acting && this.settings.shieldMembers && !overBudget) this.shield.raise(nowMs);
     else this.shield.lower();
     const hog = this.#cpu.look(nowMs, this.limits, this.#acting);
     if (hog !== undefined && !this.#episode.isActive) this.#ask([hog.suspect], hog.reason, 'cpu', nowMs);
@@ -225,9 +229,9 @@ export class Protector {
 
   #throttle(nowMs: number): void {
     if (!this.#acting || !this.settings.throttle) return;
-    const [victim] = this.#makePlan(0).victims;
-    if (victim?.guilt !== 'growing') return;
-    this.throttler.slow(victim, 'memory', this.#words(this.#makePlan(0)), nowMs);
+    const plan = this.#makePlan(0);
+    const [victim] = plan.victims;
+    if (victim?.guilt === 'growing') this.throttler.slow(victim, 'memory', this.#words(plan), nowMs);
   }
 
   /** Needs somebody: after a fresh look, and where nobody was found not at every tick. */

@@ -7,11 +7,14 @@ import { tryRead } from '../try-read.ts';
 
 /**
  * The mark of the shield: the kernel picks everybody else first, and unlike at -1000 somebody can still be picked when
- * nobody else is left. Nobody sets this value by hand, so what carries it was shielded by an omnid, or inherited it.
+ * nobody else is left. Services have round numbers and those near -1000 (containerd, kubelet); what carries this one was
+ * shielded by an omnid, or inherited it.
  */
-export const shieldedScore = -999;
+export const shieldedScore = -961;
 /** What a process has that was never touched. */
 const ordinaryScore = 0;
+/** How often those are looked for who inherited it and are no members. */
+const sweepMs = 30_000;
 
 /**
  * Has the kernel's OOM killer pass over members of leases, and gives back what they had when their lease ends. What a
@@ -25,6 +28,7 @@ export class Shield {
   #isUp = false;
   #mayNot = false;
   #sweepsSoon = false;
+  #sweptMs = -Infinity;
 
   constructor(leases: LeaseTable) {
     this.#leases = leases;
@@ -43,8 +47,14 @@ export class Shield {
     return this.#mayNot;
   }
 
-  /** Covers who is a member, and who becomes one. */
-  raise(): void {
+  /** Covers who is a member, and who becomes one. Call again now and then: strays are looked for. @param nowMs CLOCK_MONOTONIC */
+  raise(nowMs: number): void {
+    if (this.#mayNot) return;
+    // Also the first time: an omnid that crashed may have left some.
+    if (nowMs - this.#sweptMs >= sweepMs) {
+      this.#sweptMs = nowMs;
+      this.sweep();
+    }
     if (this.#isUp) return;
     this.#isUp = true;
     for (const member of this.#leases.members.values()) this.#cover(member);

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { readMemory } from '#linux/memory.ts';
 import { cpuSeconds, rssBytes } from '#test/bench/support/process.ts';
 import { adopt, runs, type TestProcess } from '#test/support/server/processes.ts';
-import { serve } from '#test/support/server/served.ts';
+import { serve, type Served } from '#test/support/server/served.ts';
 import { until } from '#test/support/server/until.ts';
 
 const mebibyte = 2 ** 20;
@@ -46,8 +46,6 @@ export interface HogKind {
   readonly ignoresTerm?: boolean;
   /** A model server that holds this share of memory, and does nothing. */
   readonly innocentShare?: number;
-  /** A hog as large beside them that a lease protects; for others than omnid there is none. */
-  readonly isProtected?: boolean;
 }
 
 /** The hogs of the issue that need nothing but memory. */
@@ -79,7 +77,7 @@ export interface Contest {
 /** Lets hogs loose beside bystanders, with one who watches, until somebody has made room. */
 export async function contest(watcher: Watcher, kind: HogKind): Promise<Contest> {
   await using stack = new AsyncDisposableStack();
-  const start = async (...args: readonly number[]): Promise<TestProcess> => stack.use(await perl(program, args));
+  const start = async (...args: readonly number[]): Promise<TestProcess> => stack.use(await startHog(...args));
   const totalMiB = readMemory().memTotalBytes / mebibyte;
   const bystanders = [await start(20, 0, 0, 0, 0), await start(5, 0, 0, 0, 0)];
   if (kind.innocentShare !== undefined) bystanders.push(await start(Math.round(totalMiB * kind.innocentShare), 0, 0, 0, 0));
@@ -119,6 +117,11 @@ function isSettled(running: readonly TestProcess[]): boolean {
   return performance.now() - roomSince > 3000;
 }
 
+/** A process that takes memory: MiB at once, MiB a step, pause in ms, deaf to SIGTERM (1), MiB at most. */
+export async function startHog(...args: readonly number[]): Promise<TestProcess> {
+  return perl(program, args);
+}
+
 async function perl(text: string, args: readonly number[]): Promise<TestProcess> {
   const child = adopt(
     spawn('/usr/bin/perl', ['-e', text, ...args.map((each) => String(Math.round(each)))], {
@@ -151,16 +154,21 @@ interface RunningWatcher extends AsyncDisposable {
 async function startWatcher(watcher: Watcher): Promise<RunningWatcher> {
   if (watcher === 'nobody') return { pid: undefined, [Symbol.asyncDispose]: () => Promise.resolve() };
   if (watcher === 'omnid') {
-    const served = await serve({
-      scope: 'system',
-      config: '[protector]\nmode = "dev"\nact = true\n[sentinel]\nenabled = false\n',
-      env: { OMNIMIND_PROTECTOR_ONLY_ENVIRONMENT: '' },
-    });
+    const served = await serveProtector();
     return { pid: served.omnid.pid, [Symbol.asyncDispose]: () => served[Symbol.asyncDispose]() };
   }
   const child = adopt(spawn('/usr/bin/earlyoom', ['-r', '0'], { stdio: ['pipe', 'pipe', 'inherit'] }));
   await child.line();
   return child;
+}
+
+/** A system server whose protector acts on the whole machine: for a virtual machine alone. */
+export function serveProtector(): Promise<Served> {
+  return serve({
+    scope: 'system',
+    config: '[protector]\nmode = "dev"\nact = true\n[sentinel]\nenabled = false\n',
+    env: { OMNIMIND_PROTECTOR_ONLY_ENVIRONMENT: '' },
+  });
 }
 
 /** OOM kills of this boot. */
