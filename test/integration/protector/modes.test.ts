@@ -120,3 +120,9 @@ it('keeps a server that acts from ending as idle', async () => {
   await using again = await omnid.connect();
   expect((await again.call('protector.status', {})).acting).toBe(true);
 });
+
+it('is never let loose by a test', async () => {
+  await using folder = await makeFolder();
+  const env = { OMNIMIND_PROTECTOR_ONLY_ENVIRONMENT: '' };
+  await expect(Omnid.spawn({ folder, env })).rejects.toThrow('its own children alone');
+});

@@ -93,7 +93,7 @@ export async function contest(watcher: Watcher, kind: HogKind): Promise<Contest>
   for (const hog of running) hog.say('x');
   await Promise.race(running.map(({ ended }) => ended));
   const diedMs = performance.now();
-  await until(() => isSettled(running), 50);
+  await settled(running);
   const result = {
     hogsEnded: running.filter(({ pid }) => !runs(pid)).length,
     signals: [...new Set(running.filter(({ pid }) => !runs(pid)).map(({ child }) => child.signalCode))],
@@ -108,13 +108,14 @@ export async function contest(watcher: Watcher, kind: HogKind): Promise<Contest>
 }
 
 /** Every hog has ended, or memory is there and stays: those that are left have their fill. */
-let roomSince = Infinity;
-function isSettled(running: readonly TestProcess[]): boolean {
-  if (running.every(({ pid }) => !runs(pid))) return true;
-  const { memAvailableBytes, memTotalBytes } = readMemory();
-  if (memAvailableBytes / memTotalBytes < 0.3) roomSince = Infinity;
-  else roomSince = Math.min(roomSince, performance.now());
-  return performance.now() - roomSince > 3000;
+async function settled(running: readonly TestProcess[]): Promise<void> {
+  let roomSinceMs = Infinity;
+  await until(() => {
+    if (running.every(({ pid }) => !runs(pid))) return true;
+    const { memAvailableBytes, memTotalBytes } = readMemory();
+    roomSinceMs = memAvailableBytes / memTotalBytes < 0.3 ? Infinity : Math.min(roomSinceMs, performance.now());
+    return performance.now() - roomSinceMs > 3000;
+  }, 50);
 }
 
 /** A process that takes memory: MiB at once, MiB a step, pause in ms, deaf to SIGTERM (1), MiB at most. */
