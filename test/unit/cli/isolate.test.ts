@@ -6,10 +6,12 @@ import fc from 'fast-check';
 import { parse } from 'smol-toml';
 import { expect, test } from 'vitest';
 import { unifiedDiff } from '#cli/isolate/diff.ts';
-import { isolationModes, limitsByMode } from '#cli/isolate/modes.ts';
+import { devScriptPatterns, isolationModes, limitsByMode } from '#cli/isolate/modes.ts';
 import { planFile, planUndo } from '#cli/isolate/plan.ts';
 import { projectFiles } from '#cli/isolate/project-files.ts';
 import { authorOf, seal } from '#cli/isolate/seal.ts';
+import { limitsByMode as protectorLimits } from '#core/protector/modes.ts';
+import { readConfig } from '#server/config.ts';
 import { makeFolder } from '#test/support/server/folder.ts';
 
 test('a seal tells who wrote a file', () => {
@@ -154,6 +156,27 @@ test('the rules are TOML, and their patterns find the command lines that they ar
   expect(finds('/bin/sh ./run_dev_safe.sh . x.py')).toEqual(['run_dev_safe']);
   expect(finds('uvicorn backend:app')).toEqual([]);
   expect(rule).toContainEqual({ name: 'OMNIMIND_DEV_SCRIPT_MODE', environment: 'OMNIMIND_DEV_SCRIPT_MODE=true' });
+});
+
+test('omnid reads the rules as they are written', async () => {
+  await using folder = await makeFolder();
+  await writeFile(folder.file('omnid.toml'), fileOf('test', 'omnid-rules.toml'));
+  const names = readConfig(folder.file('omnid.toml'), true).rules.list.map(({ name }) => name);
+  expect(names).toEqual(expect.arrayContaining([...devScriptPatterns, 'OMNIMIND_DEV_SCRIPT_MODE']));
+});
+
+test.each(isolationModes)('the limits of %s are those that omnid’s resource protector holds', (mode) => {
+  const limits = protectorLimits[mode];
+  expect(limitsByMode[mode]).toEqual({
+    cpu_percent: limits.cpuPercent,
+    memory_percent: limits.memoryPercent,
+    kill_threshold_cpu: limits.hogCpuPercent,
+    grace_period: limits.startGraceMs / 1000,
+    prefer_nice_over_kill: limits.preferNiceOverKill,
+    max_process_memory_mb: limits.processBytesMax / 1_000_000,
+    disk_warning_percent: limits.diskPercent,
+    max_processes: limits.groupProcessesMax,
+  });
 });
 
 test('the README has the values of each mode', () => {
