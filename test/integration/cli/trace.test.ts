@@ -54,7 +54,7 @@ describe('with the sentinel', () => {
     await user.startProgram(['mkfifo', 'fifo']).result;
     const { code, stdout, stderr } = await user.omnictl(['trace', '--', 'sh', '-c', script]);
     expect({ code, stdout }).toEqual({ code: 3, stdout: 'printed\n' });
-    expect(stderr).toMatch(/^omnictl: seen by the sentinel/);
+    expect(stderr).toMatch(/^omnictl: seen by the sentinel/m);
     expect(stderr).toMatch(/^[\d:.]{12} {2}SIGTERM +sh\[\d+\] +delivered +sh\[\d+\] < omnictl\[\d+\]/m);
     expect(stderr).toMatch(/^[\d:.]{12} {2}SIGKILL +sh\[\d+\] +delivered +kill\[\d+\] < sh\[\d+\] < omnictl/m);
     expect(stderr).toMatch(/^traced +sh \(pid \d+\) and its tree, for /m);

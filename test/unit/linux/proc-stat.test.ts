@@ -5,7 +5,7 @@ import { listPids } from '#linux/process-list.ts';
 import { parseStat, readParent, readStat } from '#linux/proc-stat.ts';
 import { NO_PID, runModule, startNamed, startProcess, startZombie } from './support.ts';
 
-const TAIL = 'S 10 11 12 34816 -1 4194560 1 2 3 4 501 502 -5 6 20 -10 1 0 987654321 8192 77 18446744073709551615 1 1';
+const TAIL = 'S 10 11 12 34816 -1 4194560 1 2 3 4 501 502 -5 6 20 -10 1 0 987654321 8192 77 18446744073709551615 1 1 140720';
 
 describe('parseStat', () => {
   test('reads each field by its place in the manual page', () => {
@@ -22,6 +22,7 @@ describe('parseStat', () => {
       stimeTicks: 502,
       startTicks: '987654321',
       rssPages: 77,
+      image: 140720,
     });
   });
 
@@ -41,7 +42,7 @@ describe('parseStat', () => {
   });
 
   test('a kernel thread', () => {
-    const line = '2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0 0 7 0 0 20 0 1 0 24 0 0 1';
+    const line = '2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0 0 7 0 0 20 0 1 0 24 0 0 1 0 0 0';
     expect(parseStat(line)).toMatchObject({ ppid: 0, kernelThread: true, stimeTicks: 7, startTicks: '24' });
   });
 

@@ -3,8 +3,8 @@ import type { SignalEvent } from '#protocol/history.ts';
 import { newestRowsInOrder, type AskHistory } from '../history/oldest-first.ts';
 import { Told } from '../history/told.ts';
 
-/** What the server saw is committed within 20 ms: after the end it is waited for this long. */
-const settleMs = 60;
+/** The kernel's repeats are told ten times a second, and committed within 20 ms: after the end they are waited for this long. */
+const settleMs = 300;
 
 /** Rows that are read again at the end, at most: their counts may have grown. */
 const rereadRowsMax = 10_000;
