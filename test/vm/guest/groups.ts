@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -31,11 +31,13 @@ export class ScenarioGroup {
     handOut(this.#path);
   }
 
-  /** Ends what runs in it, and removes it. */
+  /** Ends what runs in it, and removes it, and what the kernel was told to keep. */
   async clear(): Promise<void> {
     writeFileSync(join(this.#path, 'cgroup.kill'), '1');
     while (/^populated 1$/m.test(readFileSync(join(this.#path, 'cgroup.events'), 'latin1'))) await delay(10);
     remove(this.#path);
+    // A guard that a killed server has pinned would outlive the scenario.
+    rmSync('/sys/fs/bpf/omnimind', { recursive: true, force: true });
   }
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
+import type { SignalEvent } from '#protocol/history.ts';
 import { makeFolder } from '#test/support/server/folder.ts';
 import { Omnid } from '#test/support/server/omnid.ts';
 import { adopt, runScript, startSleeper } from '#test/support/server/processes.ts';
@@ -13,6 +14,10 @@ const pins = '/sys/fs/bpf/omnimind';
 
 /** A stranger that lives as long as the scenario: for each line it is told, so many tries to kill. Prints how many were refused. */
 const killer = `$| = 1; open(my $in, '<&=', 3); while (my $count = <$in>) { my $no = 0; for (1 .. $count) { kill(9, $ARGV[0]) or $no++ } print "$no\\n"; }`;
+
+const countOf = (events: readonly SignalEvent[]): number => events.reduce((sum, { count }) => sum + count, 0);
+const triesIn = (events: readonly SignalEvent[]): SignalEvent[] =>
+  events.filter(({ outcome, sender }) => outcome === 'denied' && sender?.comm === 'perl');
 
 export async function run(): Promise<void> {
   await mountBpffs();
@@ -31,7 +36,7 @@ export async function run(): Promise<void> {
   assert.equal(await rogue.line(), '300');
   await until(async () => {
     const { events } = await wire.call('history.query', { outcome: 'denied' });
-    return events[0]?.count === 300;
+    return countOf(events) === 300;
   });
   rogue.say('50\n');
   assert.equal(await rogue.line(), '50');
@@ -55,14 +60,12 @@ export async function run(): Promise<void> {
     const { events } = await other.call('history.query', { limit: 100, order: 'oldest' });
     const seen = events.filter(({ source }) => source === 'sentinel');
     // A repeat is told some time after what is new.
-    return seen.some(({ count }) => count >= 450) && seen;
+    return countOf(triesIn(seen)) >= 450 && seen.some(({ target }) => target?.pid === unprotected.pid) && seen;
   });
-  const tries = told.filter(({ outcome, sender }) => outcome === 'denied' && sender?.comm === 'perl');
-  assert.deepEqual(
-    tries.map(({ count, target, leaseId }) => [count, target?.pid, leaseId]),
-    [[450, tree.pid, lease.id]],
-    JSON.stringify(told),
-  );
+  // To the last one, and none twice: one row, unless the machine is so slow that a quiet second goes by in between.
+  const tries = triesIn(told);
+  assert.equal(countOf(tries), 450, JSON.stringify(told));
+  for (const { target, leaseId } of tries) assert.deepEqual([target?.pid, leaseId], [tree.pid, lease.id]);
   const onChild = told.filter(({ target }) => target?.pid === Number(child));
   assert.deepEqual(
     onChild.map(({ outcome, sender, leaseId }) => [outcome, sender?.cmdline, leaseId]),
