@@ -60,7 +60,10 @@ test.for(inOrder)('%s', async (example, context) => {
     await until(() => shell.stdout().includes('SIGKILL'));
     return;
   }
-  expect(await shell.result).toMatchObject({ code: 0, stderr: expect.stringMatching(toldBy(example)) as string });
+  const { code, stderr } = await shell.result;
+  expect(stderr).toMatch(toldBy(example));
+  // Whether there is somebody to pick is the machine's to say.
+  expect(example.includes('protector plan') ? [0, 1] : [0]).toContain(code);
 });
 
 /** What an example tells on stderr besides what it prints. */
