@@ -32,10 +32,11 @@ export function databaseOf(folder: TestFolder): string {
 }
 
 /**
- * Set by vitest.config.ts: the resource protector of whatever a test starts touches nobody who does not carry this. In a
- * virtual machine it is not set: there it is nobody's, and a scenario that means the whole machine says so.
+ * The resource protector of every server that is started here touches nobody who does not carry this; each file of tests,
+ * which has a process of its own, has its own. (`vitest.config.ts` sets the like for servers that are started otherwise. A
+ * scenario in a virtual machine that means the whole machine says so.)
  */
-const protectorRestriction = process.env['OMNIMIND_PROTECTOR_ONLY_ENVIRONMENT'] ?? `OMNIMIND_TEST_CANDIDATE=${randomUUID()}`;
+const protectorRestriction = `OMNIMIND_TEST_CANDIDATE=${randomUUID()}`;
 
 /** What a child is started with that the protector may touch. */
 export const protectorCandidate: Readonly<Record<string, string>> = Object.fromEntries([

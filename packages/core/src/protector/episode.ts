@@ -48,8 +48,9 @@ export class Episode {
         if (!isAlive) return this.#over(nowMs, 'ended');
         if (level === 'kill') return 'kill';
         if (nowMs - state.sinceMs < this.#graceMs) return 'wait';
-        // Its grace is over: the machine may have recovered meanwhile, and then nobody has to die.
-        return isAtLeast(level, 'throttle') ? 'kill' : this.#over(nowMs, 'spared');
+        // Its grace is over. Where the machine has recovered meanwhile nobody has to die; where it is not sure yet, it can wait.
+        if (isAtLeast(level, 'end')) return 'kill';
+        return isAtLeast(level, 'throttle') ? 'wait' : this.#over(nowMs, 'spared');
       case 'killed':
         if (!isAlive) return this.#over(nowMs, 'ended');
         return nowMs - state.sinceMs < tuning.killWaitMs ? 'wait' : this.#over(nowMs, 'stuck');

@@ -48,7 +48,8 @@ export function assess(trend: MachineTrend, limits: Limits): Need {
 function killCause(trend: MachineTrend, isOver: boolean, limits: Limits): NeedCause {
   if (isOver && trend.burstExhaustedInMs <= tuning.killForecastMs) return 'forecast';
   const share = lowShare(limits);
-  if (isLow(trend, share / 4) && trend.isFalling) return 'memory';
+  // Without PSI nobody tells whether tasks wait: there so little is too little, also where it goes no further.
+  if (isLow(trend, share / 4) && (trend.isFalling || Number.isNaN(trend.memorySomeShare))) return 'memory';
   return isLow(trend, share / 2) && waitsForMemory(trend) ? 'stall' : 'none';
 }
 

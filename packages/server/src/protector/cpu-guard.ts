@@ -40,7 +40,7 @@ export class CpuGuard {
 
   /** For who was asked to end because of the CPU: is that still needed? */
   level(nowMs: number): NeedLevel {
-    return this.#load.isOver(nowMs) ? 'throttle' : 'well';
+    return this.#load.isOver(nowMs) ? 'end' : 'well';
   }
 
   /** Call after each look at the processes. @returns whom to end, where that is configured */

@@ -91,10 +91,17 @@ export class Hands {
   }
 
   #exited(one: HeldSuspect): void {
+    this.#noteExit(one);
+    if (!this.isAlive) this.#options.onExit();
+  }
+
+  /** A look may see that it is gone before the watcher tells: whoever comes first notes it. */
+  #noteExit(one: HeldSuspect): void {
+    if (one.hasExited) return;
+    one.hasExited = true;
     const termination = this.#signal === SIGKILL ? 'killed' : 'exited';
     if (one.note !== undefined) this.#options.teller.finish(one.note, 'delivered', termination);
     this.endedCount += 1;
-    if (!this.isAlive) this.#options.onExit();
   }
 
   /** Lets go of who was held. @returns who is alive still */
@@ -104,7 +111,7 @@ export class Hands {
       if (one.held.alive()) {
         left.push(one.suspect);
         if (one.note !== undefined) this.#options.teller.finish(one.note, 'delivered', 'survived');
-      }
+      } else this.#noteExit(one);
       this.#options.watcher.unwatch(one.held.pidfd);
       one.held.close();
     }

@@ -101,6 +101,9 @@ export class Protector {
       (lateMs) => {
         this.#narrator.late(lateMs);
       },
+      (error) => {
+        log.error({ err: error }, 'protector: a look failed');
+      },
     );
   }
 

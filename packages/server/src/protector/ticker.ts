@@ -14,6 +14,7 @@ export interface Lateness {
 export class Ticker {
   readonly #tick: () => number;
   readonly #onLate: (lateMs: number) => void;
+  readonly #onError: (error: unknown) => void;
   #timer: NodeJS.Timeout | undefined;
   #dueMs = Infinity;
   #lateCount = 0;
@@ -24,10 +25,12 @@ export class Ticker {
   /**
    * @param tick @returns milliseconds to the next one
    * @param onLate told before a tick that comes later than `tuning.lateTickMs`
+   * @param onError told what a tick threw (no descriptors, say): the next one comes all the same
    */
-  constructor(tick: () => number, onLate: (lateMs: number) => void) {
+  constructor(tick: () => number, onLate: (lateMs: number) => void, onError: (error: unknown) => void) {
     this.#tick = tick;
     this.#onLate = onLate;
+    this.#onError = onError;
   }
 
   get lateness(): Lateness {
@@ -40,12 +43,13 @@ export class Ticker {
     clearTimeout(this.#timer);
     this.#noteLateness();
     this.#isTicking = true;
-    let intervalMs;
+    let intervalMs: number = tuning.machineIntervalMsMax;
     try {
       intervalMs = this.#tick();
-    } finally {
-      this.#isTicking = false;
+    } catch (error) {
+      this.#onError(error);
     }
+    this.#isTicking = false;
     this.#dueMs = monotonicMs() + intervalMs;
     this.#timer = setTimeout(() => {
       this.now();

@@ -13,6 +13,7 @@ export interface HeldSuspect {
   readonly ref: ProcessRef;
   /** The row of the last signal that was taken. */
   note?: SignalNote | undefined;
+  hasExited?: boolean;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
+import { onTestFinished } from 'vitest';
 import type { SignalEvent } from '#protocol/history.ts';
 import { bounds } from '#protocol/bounds.ts';
 import { bootId } from '#linux/identity.ts';
@@ -36,8 +37,8 @@ class SmallMachine extends Watch {
       atMs: monotonicMs(),
       memTotalBytes: totalBytes,
       memAvailableBytes: Math.max(0, totalBytes - used),
-      memorySomeUs: 0,
-      memoryFullUs: 0,
+      memorySomeUs: NaN,
+      memoryFullUs: NaN,
       cpuSomeUs: 0,
       ioSomeUs: 0,
       ioFullUs: 0,
@@ -101,7 +102,10 @@ export class World implements AsyncDisposable {
   }
 
   static async create(settings: Partial<ProtectorSettings> = {}): Promise<World> {
-    return new World(await makeFolder(), settings);
+    const world = new World(await makeFolder(), settings);
+    // Also where the test hangs: what it leaves behind would act on the children of the next.
+    onTestFinished(() => world[Symbol.asyncDispose]());
+    return world;
   }
 
   /**
@@ -150,7 +154,14 @@ os.read(3, 1)
     return (JSON.parse(page) as { events: SignalEvent[] }).events;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  #closing: Promise<void> | undefined;
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.protector.close();
     await this.registry.close();
     for (const child of this.#watch.children) await child[Symbol.asyncDispose]();

@@ -37,6 +37,13 @@ it('spares who was asked where the machine has recovered by the end of the grace
   expect(episode.isActive).toBe(false);
 });
 
+it('waits on where the end is far again, but the machine has not recovered', () => {
+  const episode = new Episode(graceMs);
+  episode.asked(0);
+  expect(episode.next(graceMs, 'throttle', true)).toBe('wait');
+  expect(episode.next(graceMs + 1000, 'end', true)).toBe('kill');
+});
+
 it('does not wait for the grace where memory does not', () => {
   const episode = new Episode(graceMs);
   episode.asked(0);

@@ -66,6 +66,15 @@ describe('what the machine needs', () => {
     expect(world.run(20).need.level).toBe('well');
   });
 
+  it('is there where nearly nothing is left and no pressure is told, though it goes no further', () => {
+    const world = new ProtectorWorld(8 * gibibyte, [{ pid: 10, bytes: steady(7.95 * gibibyte) }]);
+    world.memorySomeShare = NaN;
+    expect(world.run(30).need).toMatchObject({ level: 'kill', cause: 'memory' });
+    const roomier = new ProtectorWorld(8 * gibibyte, [{ pid: 10, bytes: steady(7.6 * gibibyte) }]);
+    roomier.memorySomeShare = NaN;
+    expect(roomier.run(30).need.level).toBe('well');
+  });
+
   it('counts free swap as memory that is left', () => {
     const world = new ProtectorWorld(8 * gibibyte, [{ pid: 10, bytes: growing(7.3 * gibibyte, 10 * mebibyte, 110) }]);
     world.swapTotalBytes = 8 * gibibyte;
