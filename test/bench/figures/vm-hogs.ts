@@ -17,7 +17,6 @@ const kinds = {
   steady: 'steady',
   sudden: 'sudden',
   stubborn: 'stubborn',
-  small: 'small',
   leakBesideInnocent: 'leak-beside-innocent',
 } as const;
 type Kind = keyof typeof kinds;

@@ -53,7 +53,6 @@ export const hogs = {
   steady: { chunkMiB: 4, pauseMs: 20 },
   sudden: { chunkMiB: 64, pauseMs: 0 },
   stubborn: { chunkMiB: 4, pauseMs: 20, ignoresTerm: true },
-  small: { count: 60, sizeMiB: 1, chunkMiB: 1, pauseMs: 700 },
   leakBesideInnocent: { chunkMiB: 2, pauseMs: 20, innocentShare: 0.4 },
 } as const satisfies Readonly<Record<string, HogKind>>;
 
