@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test, vi, type TestContext } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi, type TestContext } from 'vitest';
 import { makeFolder } from '#test/support/server/folder.ts';
 import { runs } from '#test/support/server/processes.ts';
 import { unpackedPackage } from './host/apt.ts';
@@ -19,14 +19,19 @@ import { Unavailable } from './host/unavailable.ts';
 import { workFolderPrefix } from './host/work-folder.ts';
 
 test('what cannot be had is a reason to skip, and leaves nothing behind', async () => {
-  const leftBefore = leftovers();
+  // A folder of its own: the other machines come and go meanwhile.
+  await using folder = await makeFolder();
+  vi.stubEnv('TMPDIR', folder.path);
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+  });
   {
     await using none = await Bench.prepare(() => Promise.reject(new Unavailable('a test of the tests')));
     expect(none.unavailable).toBe((await missing()) ?? 'a test of the tests');
     await expect(none.run('harness/fails')).rejects.toThrow(none.unavailable);
   }
   await expect(Bench.prepare(() => Promise.reject(new Error('a mistake of ours')))).rejects.toThrow('a mistake');
-  expect(leftovers()).toEqual(leftBefore);
+  expect(leftovers()).toEqual([]);
 });
 
 describe('a machine', () => {
