@@ -9,12 +9,16 @@ import type { CredentialIds } from './proc-status.ts';
  */
 const PIDFD_GET_INFO = 0xc040ff0b;
 const MASK = 0;
+/** 64 bits: words 2 and 3. */
+const CGROUPID = 2;
 const PPID = 6;
 const RUID = 7;
 const EUID = 9;
 const SUID = 11;
 /** What is always answered, asked for all the same: PIDFD_INFO_PID and PIDFD_INFO_CREDS. */
 const WANTED = 3;
+/** PIDFD_INFO_CGROUPID: answered where it can be. */
+const CGROUP = 4;
 
 /** The structure in 32-bit words; the kernel fills it anew at every call. */
 const info = new Uint32Array(16);
@@ -40,11 +44,21 @@ export function uidsOfHeld(pidfd: Pidfd): CredentialIds | undefined {
   return { real, effective, saved };
 }
 
+/**
+ * The cgroup v2 of a held process: the inode of the group's folder, which no other group has while this one is there.
+ * @returns a decimal string; undefined where it is gone, without cgroups, and before Linux 6.13
+ */
+export function cgroupIdOfHeld(pidfd: Pidfd): string | undefined {
+  if (!fill(pidfd) || ((info[MASK] ?? 0) & CGROUP) === 0) return undefined;
+  const { [CGROUPID]: low = 0, [CGROUPID + 1]: high = 0 } = info;
+  return ((BigInt(high) << 32n) | BigInt(low)).toString();
+}
+
 /** A kernel without it answers ENOTTY or EINVAL, whoever is asked about. */
 function fill(pidfd: Pidfd): boolean {
   if (isUnknown || pidfd.closed) return false;
   info.fill(0);
-  info[MASK] = WANTED;
+  info[MASK] = WANTED | CGROUP;
   const outcome = ioctl(pidfd.fd, PIDFD_GET_INFO, infoBytes);
   isUnknown = outcome === -ENOTTY || outcome === -EINVAL;
   return outcome === 0 && ((info[MASK] ?? 0) & WANTED) === WANTED;

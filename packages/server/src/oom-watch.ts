@@ -1,7 +1,9 @@
 import type { Member } from '#core/lease.ts';
 import { CgroupOomKills } from '#linux/cgroup-oom.ts';
+import { hasPureCgroup2 } from '#linux/own-cgroup.ts';
+import { cgroupIdOfHeld } from '#linux/pidfd-info.ts';
 import { readCgroup } from '#linux/proc-text.ts';
-import { clock } from './machine.ts';
+import { clock, type Held } from './machine.ts';
 import { tryRead } from './try-read.ts';
 
 /** Cgroups that are watched at once; members are mostly in the same few. */
@@ -10,7 +12,8 @@ const groupsMax = 256;
 const apartMs = 2000;
 
 interface Group {
-  readonly path: string;
+  /** The cgroup's id, or its path where the kernel does not tell the id of a held process. */
+  readonly key: string;
   readonly kills: CgroupOomKills;
   members: number;
 }
@@ -20,25 +23,37 @@ interface Group {
  * SIGKILL? It cannot tell whom it killed, so this makes a likely cause and no certain one.
  */
 export class OomWatch implements Disposable {
+  /** Nobody's cgroup has to be read where there is nothing to watch. */
+  readonly #isPossible = hasPureCgroup2();
   readonly #groups = new Map<string, Group>();
   readonly #groupOf = new Map<Member, Group>();
 
   /** A process joined the protected set. */
   joined(member: Member): void {
-    const path = tryRead(() => readCgroup(member.pid));
-    if (path === undefined || !member.held.alive()) return;
-    const group = this.#groups.get(path) ?? this.#open(path);
+    if (!this.#isPossible) return;
+    const group = this.#find(member);
     if (group === undefined) return;
     group.members += 1;
     this.#groupOf.set(member, group);
   }
 
-  #open(path: string): Group | undefined {
+  /** By the id of its cgroup, which one system call tells: the path is read for the first of a group alone. */
+  #find({ pid, held }: Member): Group | undefined {
+    const id = tryRead(() => cgroupIdOfHeld((held as Held).pidfd));
+    const known = id === undefined ? undefined : this.#groups.get(id);
+    if (known !== undefined) return known;
+    const path = tryRead(() => readCgroup(pid));
+    if (path === undefined || !held.alive()) return undefined;
+    const key = id ?? path;
+    return this.#groups.get(key) ?? this.#open(key, path);
+  }
+
+  #open(key: string, path: string): Group | undefined {
     if (this.#groups.size >= groupsMax) return undefined;
     const kills = CgroupOomKills.open(path, () => clock.monotonicMs());
     if (kills === undefined) return undefined;
-    const group = { path, kills, members: 0 };
-    this.#groups.set(path, group);
+    const group = { key, kills, members: 0 };
+    this.#groups.set(key, group);
     return group;
   }
 
@@ -54,7 +69,7 @@ export class OomWatch implements Disposable {
     this.#groupOf.delete(member);
     group.members -= 1;
     if (group.members > 0) return;
-    this.#groups.delete(group.path);
+    this.#groups.delete(group.key);
     group.kills[Symbol.dispose]();
   }
 

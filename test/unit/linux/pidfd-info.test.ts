@@ -1,8 +1,11 @@
+import { statSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { hasPureCgroup2 } from '#linux/own-cgroup.ts';
 import { openPidfd, type Pidfd } from '#linux/pidfd.ts';
-import { parentOfHeld, uidsOfHeld } from '#linux/pidfd-info.ts';
+import { cgroupIdOfHeld, parentOfHeld, uidsOfHeld } from '#linux/pidfd-info.ts';
 import { readCredentials } from '#linux/proc-status.ts';
 import { readParent } from '#linux/proc-stat.ts';
+import { readCgroup } from '#linux/proc-text.ts';
 import { startProcess, startScript } from './support.ts';
 
 function open(pid: number): Pidfd {
@@ -27,6 +30,18 @@ describe('a kernel that tells of a pidfd (PIDFD_GET_INFO, Linux 6.13)', () => {
     expect(parentOfHeld(pidfd)).toBe(process.pid);
     expect(parentOfHeld(pidfd)).toBe(readParent(child.pid)?.ppid);
     expect(uidsOfHeld(pidfd)).toEqual(readCredentials(child.pid)?.uids);
+  });
+
+  test.skipIf(!isKnown)('tells the cgroup of a process, which its children share', async () => {
+    await using child = await startProcess();
+    using pidfd = open(child.pid);
+    using own = open(process.pid);
+    expect(cgroupIdOfHeld(pidfd)).toMatch(/^[1-9]\d*$/);
+    expect(cgroupIdOfHeld(pidfd)).toBe(cgroupIdOfHeld(own));
+    const path = readCgroup(process.pid);
+    if (hasPureCgroup2() && path !== undefined) {
+      expect(cgroupIdOfHeld(own)).toBe(statSync(`/sys/fs/cgroup${path}`, { bigint: true }).ino.toString());
+    }
   });
 
   test.skipIf(!isKnown || !isRoot)('tells the three uids apart (needs root)', async () => {
