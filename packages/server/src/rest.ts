@@ -1,39 +1,49 @@
-/** Calls back when the server has been left alone for a while, once until it is asked again. Costs nothing while it rests. */
+export interface RestOptions {
+  /** A rest begins so long after the last message, milliseconds; it may become twice as much. */
+  readonly afterMs: number;
+  /** What the server does by itself meanwhile fetches some of it back: so often a rest begins anew. */
+  readonly againMs: number;
+  /** Called at each beginning. */
+  readonly begin: () => void;
+}
+
+/** Calls back when the server has been left alone for a while, and now and then until it is asked again. */
 export class Rest {
-  readonly #afterMs: number;
-  readonly #begin: () => void;
+  readonly #options: RestOptions;
   #timer: NodeJS.Timeout | undefined;
   #stirred = false;
+  #isResting = false;
   #closed = false;
 
-  /**
-   * @param afterMs from the last message on; it may become twice as much
-   * @param begin called at the beginning of each rest
-   */
-  constructor(afterMs: number, begin: () => void) {
-    this.#afterMs = afterMs;
-    this.#begin = begin;
+  constructor(options: RestOptions) {
+    this.#options = options;
   }
 
   /** Somebody asks. Cheap: it is called for each message. */
   stir(): void {
     this.#stirred = true;
-    if (this.#timer === undefined) this.#wait();
+    if (this.#isResting || this.#timer === undefined) this.#wait(this.#options.afterMs);
+    this.#isResting = false;
   }
 
-  #wait(): void {
+  #wait(waitMs: number): void {
+    clearTimeout(this.#timer);
     if (this.#closed) return;
     this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      if (this.#stirred) this.#wait();
-      else this.#begin();
-      this.#stirred = false;
-    }, this.#afterMs).unref();
+      this.#elapsed();
+    }, waitMs).unref();
+  }
+
+  #elapsed(): void {
+    const { afterMs, againMs, begin } = this.#options;
+    this.#isResting = !this.#stirred;
+    this.#stirred = false;
+    if (this.#isResting) begin();
+    this.#wait(this.#isResting ? againMs : afterMs);
   }
 
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
-    this.#timer = undefined;
   }
 }

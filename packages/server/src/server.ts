@@ -16,6 +16,7 @@ import { allHandlers } from './handlers/all.ts';
 import { IdleEnd } from './idle-end.ts';
 import { Listener } from './listener.ts';
 import { clock } from './machine.ts';
+import { OwnHeap } from './own-heap.ts';
 import { packageVersion } from './package-files.ts';
 import { pinFolderOf } from './paths.ts';
 import { Protector } from './protector/protector.ts';
@@ -43,6 +44,8 @@ export interface ServerOptions {
 const stopWaitMs = 3000;
 /** A server that nobody has asked for so long (to twice as long) rests. */
 const restMs = 1000;
+/** It takes some milliseconds. */
+const restAgainMs = 60_000;
 
 /** omnid, wired: what is opened is owned by one stack, and closed in the opposite order. */
 export class Server implements AsyncDisposable {
@@ -255,8 +258,13 @@ function listen(options: ServerOptions, clients: Clients): Promise<Listener> {
 
 /** What starting takes is not kept either. */
 function startResting(log: Logger): Rest {
-  const rest = new Rest(restMs, () => {
-    log.debug({ codeBytes: releaseOwnMemory() }, 'resting');
+  const heap = new OwnHeap();
+  const rest = new Rest({
+    afterMs: restMs,
+    againMs: restAgainMs,
+    begin: () => {
+      log.debug({ heapBytes: heap.release(), mappedBytes: releaseOwnMemory() }, 'resting');
+    },
   });
   rest.stir();
   return rest;

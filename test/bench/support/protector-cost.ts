@@ -28,8 +28,8 @@ const lookCpuMs = cpuMs(processLooks, () => {
 });
 const garbageBytes = Math.max(0, process.memoryUsage().heapUsed - heapBefore) / processLooks;
 // As the protector waits between two looks while half of memory is free and nothing falls.
-const machineEachMs = watch.machineIntervalMs('well', false);
-const processEachMs = watch.processIntervalMs('well');
+const machineEachMs = watch.machineIntervalMs('well', 'ready');
+const processEachMs = watch.processIntervalMs('well', 'ready');
 const percentOfCore = (machineMs / machineEachMs + lookCpuMs / processEachMs) * 100;
 process.stdout.write(
   JSON.stringify({ processes: watch.columns.count, percentOfCore, lookCpuMs, garbageBytes, machineMs, processEachMs }),

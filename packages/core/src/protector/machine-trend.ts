@@ -26,6 +26,7 @@ export class MachineTrend {
   #cpuWait = 0;
   #cpuBusy = 0;
   #ioFull = 0;
+  #movedShare = 1;
 
   /** Takes what `now` was filled with. Times must not go back. */
   update(): void {
@@ -47,6 +48,7 @@ export class MachineTrend {
       const ticks = now.cpuTotalTicks - before.cpuTotalTicks;
       if (ticks > 0) this.#cpuBusy = blend(this.#cpuBusy, (now.cpuBusyTicks - before.cpuBusyTicks) / ticks, sinceMs);
     }
+    this.#movedShare = isFirst ? 1 : Math.abs(now.memAvailableBytes - before.memAvailableBytes) / now.memTotalBytes;
     Object.assign(before, now);
   }
 
@@ -78,6 +80,11 @@ export class MachineTrend {
   /** Has memory gone since the sample before? Perhaps by chance: it is worth a closer look. */
   get mayFall(): boolean {
     return -slopePerSecond(this.#lines, BURST) >= tuning.machineGrowthBytes;
+  }
+
+  /** Is as much memory available as at the look before? Unlike a trend it is known from two looks, however far apart. */
+  get isStill(): boolean {
+    return this.#movedShare <= tuning.stillShare;
   }
 
   /** When memory and swap are used up if all goes on as in the last fraction of a second. */

@@ -12,6 +12,13 @@ export const tuning = {
   /** The machine is looked at so often at the least, and at the most. */
   machineIntervalMsMax: 1_000,
   machineIntervalMsMin: 20,
+  /**
+   * Who only tells looks at the machine and through its processes so often, while memory is plenty and did not move by more
+   * than this share of all since the look before.
+   */
+  observeIntervalMs: 5_000,
+  observeProcessIntervalMs: 60_000,
+  stillShare: 0.005,
   /** The fastest that memory and swap are thought to fill where nothing was measured yet (earlyoom's numbers), a second. */
   memoryFillBytes: 6_000_000_000,
   swapFillBytes: 800_000_000,

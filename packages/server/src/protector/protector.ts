@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { Episode } from '#core/protector/episode.ts';
 import { CriticalList, criticalDefaults, exemptionOf, type Exemption } from '#core/protector/exemption.ts';
+import type { ProtectorWork } from '#core/protector/interval.ts';
 import { limitsOf, type Limits, type ProtectorMode } from '#core/protector/modes.ts';
 import { assess, isAtLeast, type Need, type NeedLevel } from '#core/protector/need.ts';
 import { makePlan, type Plan, type Suspect } from '#core/protector/plan.ts';
@@ -124,6 +125,21 @@ export class Protector {
     return this.#survival;
   }
 
+  /** When it looks at the machine next, milliseconds from the look before. */
+  get machineIntervalMs(): number {
+    return this.watch.machineIntervalMs(this.#need.level, this.#work);
+  }
+
+  /** When it looks through the processes next, milliseconds from the look before. */
+  get processIntervalMs(): number {
+    return this.watch.processIntervalMs(this.#need.level, this.#work);
+  }
+
+  get #work(): ProtectorWork {
+    if (this.#episode.isActive) return 'ending';
+    return this.#acting ? 'ready' : 'observing';
+  }
+
   get limits(): Limits {
     return limitsOf(this.#mode, this.settings.limits);
   }
@@ -206,13 +222,13 @@ export class Protector {
     const { level } = this.#need;
     const nowMs = this.watch.machine.now.atMs;
     this.#cpu.update(nowMs, this.limits);
-    if (this.watch.isProcessLookDue(level)) this.#look(nowMs);
+    if (this.watch.isProcessLookDue(level, this.#work)) this.#look(nowMs);
     const episodeLevel = this.#askedFor === 'cpu' && this.#episode.isActive ? this.#cpu.level(nowMs) : level;
     const step = this.#episode.next(nowMs, episodeLevel, this.hands.isAlive);
     if (step === 'pick') this.#pick(nowMs);
     else if (step === 'kill') this.#kill(nowMs);
     else if (step !== 'wait') this.#over(step);
-    return this.watch.machineIntervalMs(level, this.#episode.isActive);
+    return this.machineIntervalMs;
   }
 
   /** A look through the process table, and all that is told or slowed by it. */
@@ -239,7 +255,7 @@ export class Protector {
 
   /** Needs somebody: after a fresh look, and where nobody was found not at every tick. */
   #pick(nowMs: number): void {
-    if (nowMs - this.#pickedMs < this.watch.processIntervalMs(this.#need.level)) return;
+    if (nowMs - this.#pickedMs < this.processIntervalMs) return;
     this.#pickedMs = nowMs;
     if (this.watch.columns.atMs !== nowMs) this.watch.lookAtProcesses(false);
     const plan = this.#makePlan(tuning.passedOverMax);

@@ -20,8 +20,8 @@ export function statusView(protector: Protector): ProtectorStatus {
     looks: {
       processes: watch.columns.count,
       processCostMs: rounded(watch.processCostMs),
-      processIntervalMs: rounded(watch.processIntervalMs(need.level)),
-      machineIntervalMs: rounded(watch.machineIntervalMs(need.level, current !== undefined)),
+      processIntervalMs: rounded(protector.processIntervalMs),
+      machineIntervalMs: rounded(protector.machineIntervalMs),
     },
     growing: fastestGrowing(watch, growingShown).map(suspectView),
     throttled: throttler.list(),

@@ -1,4 +1,4 @@
-import { machineIntervalMs, processIntervalMs } from '#core/protector/interval.ts';
+import { machineIntervalMs, processIntervalMs, type ProtectorWork } from '#core/protector/interval.ts';
 import { MachineTrend } from '#core/protector/machine-trend.ts';
 import { makeColumns, type ProcessColumns } from '#core/protector/process-columns.ts';
 import { ProcessTrends } from '#core/protector/process-trends.ts';
@@ -48,17 +48,17 @@ export class Watch implements Disposable {
     this.#costMs = monotonicMs() - startMs;
   }
 
-  machineIntervalMs(level: NeedLevel, acts: boolean): number {
-    return machineIntervalMs(this.machine, level, acts);
+  machineIntervalMs(level: NeedLevel, work: ProtectorWork): number {
+    return machineIntervalMs(this.machine, level, work);
   }
 
-  processIntervalMs(level: NeedLevel): number {
-    return processIntervalMs(this.machine, this.#costMs, level);
+  processIntervalMs(level: NeedLevel, work: ProtectorWork): number {
+    return processIntervalMs(this.machine, this.#costMs, level, work);
   }
 
   /** Is it time for a look through the process table? */
-  isProcessLookDue(level: NeedLevel): boolean {
-    return this.machine.now.atMs - this.#processesAtMs >= this.processIntervalMs(level);
+  isProcessLookDue(level: NeedLevel, work: ProtectorWork): boolean {
+    return this.machine.now.atMs - this.#processesAtMs >= this.processIntervalMs(level, work);
   }
 
   [Symbol.dispose](): void {

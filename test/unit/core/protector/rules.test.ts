@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CpuWatch, findHog } from '#core/protector/cpu.ts';
 import { CriticalList } from '#core/protector/exemption.ts';
-import { machineIntervalMs, processIntervalMs } from '#core/protector/interval.ts';
+import { machineIntervalMs, processIntervalMs, type ProtectorWork } from '#core/protector/interval.ts';
 import { LoopWatch } from '#core/protector/loops.ts';
 import { limitsByMode, limitsOf } from '#core/protector/modes.ts';
 import { growing, mebibyte, ProtectorWorld, steady, type WorldProcess } from '#test/support/core/protector-world.ts';
@@ -30,10 +30,10 @@ describe('a critical list', () => {
 });
 
 describe('when the machine is looked at next', () => {
-  const intervalOf = (usedBytes: number, growth = 0): number => {
+  const intervalOf = (usedBytes: number, growth = 0, work: ProtectorWork = 'ready'): number => {
     const world = new ProtectorWorld(8 * gibibyte, [{ pid: 10, bytes: growing(usedBytes, growth, 100) }]);
     world.run(2);
-    return machineIntervalMs(world.trend, world.need.level, false);
+    return machineIntervalMs(world.trend, world.need.level, work);
   };
 
   it('is the sooner the less memory is left', () => {
@@ -47,15 +47,22 @@ describe('when the machine is looked at next', () => {
   it('is at once where it goes, and where somebody was asked to end', () => {
     expect(intervalOf(7.4 * gibibyte, 10 * mebibyte)).toBe(20);
     const world = new ProtectorWorld(8 * gibibyte, [{ pid: 10, bytes: steady(gibibyte) }]).run(2);
-    expect(machineIntervalMs(world.trend, 'well', true)).toBe(20);
+    expect(machineIntervalMs(world.trend, 'well', 'ending')).toBe(20);
+  });
+
+  it('is late for one that only tells, while memory is plenty and lies still', () => {
+    expect(intervalOf(gibibyte, 0, 'observing')).toBe(5000);
+    expect(intervalOf(gibibyte, 100 * mebibyte, 'observing')).toBeLessThanOrEqual(1000);
+    expect(intervalOf(6.5 * gibibyte, 0, 'observing')).toBe(intervalOf(6.5 * gibibyte));
   });
 
   it('leaves processes alone the longer the more of them there are', () => {
     const world = new ProtectorWorld(8 * gibibyte, [{ pid: 10, bytes: steady(gibibyte) }]).run(20);
-    expect(processIntervalMs(world.trend, 1, 'well')).toBe(2000);
-    expect(processIntervalMs(world.trend, 10, 'well')).toBe(20_000);
-    expect(processIntervalMs(world.trend, 1000, 'well')).toBe(30_000);
-    expect(processIntervalMs(world.trend, 10, 'end')).toBe(50);
+    expect(processIntervalMs(world.trend, 1, 'well', 'ready')).toBe(2000);
+    expect(processIntervalMs(world.trend, 10, 'well', 'ready')).toBe(20_000);
+    expect(processIntervalMs(world.trend, 1000, 'well', 'ready')).toBe(30_000);
+    expect(processIntervalMs(world.trend, 10, 'well', 'observing')).toBe(60_000);
+    expect(processIntervalMs(world.trend, 10, 'end', 'observing')).toBe(50);
   });
 });
 
