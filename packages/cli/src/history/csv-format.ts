@@ -1,6 +1,8 @@
-import type { EventContext, ProcessRef, SignalEvent } from '#protocol/history.ts';
+import type { EventContext, ProcessRef } from '#protocol/history.ts';
 import { csvCell, csvRowEnd, csvText } from '../output/csv.ts';
+import { cutRow, type CutEvent, type CutRow } from './cut-row.ts';
 import type { RowFormat } from './format.ts';
+import { SeenTexts } from './seen-texts.ts';
 
 const eventTitles = ['id', 'firstAt', 'lastAt', 'source', 'signal', 'signalName', 'code', 'outcome', 'termination', 'count'];
 const processTitles = ['pid', 'uid', 'comm', 'exe', 'cmdline', 'cgroup', 'ancestry'];
@@ -16,13 +18,12 @@ const titles: readonly string[] = [
 ];
 
 /** In one expression a group: cell by cell, an export would take half as long again. */
-function rowText(event: SignalEvent): string {
-  const { sender, target, requester, context } = event;
-  const processes = `${processCells(sender)},${processCells(target)},${processCells(requester)}`;
-  return `${eventCells(event)},${processes},${reasonCells(event)},${contextCells(context)}${csvRowEnd}`;
+function rowText({ event, sender, target }: CutRow, cellsOf: (process: string) => string): string {
+  const requester = processCells(event.requester);
+  return `${eventCells(event)},${cellsOf(sender)},${cellsOf(target)},${requester},${reasonCells(event)},${contextCells(event.context)}${csvRowEnd}`;
 }
 
-function eventCells(event: SignalEvent): string {
+function eventCells(event: CutEvent): string {
   const { id, firstAt, lastAt, source, signal, signalName, code, outcome, termination, count } = event;
   return `${id},${firstAt},${lastAt},${source},${signal ?? ''},${signalName ?? ''},${code ?? ''},${outcome},${termination ?? ''},${count}`;
 }
@@ -41,7 +42,7 @@ function ancestryWords(ancestry: ProcessRef['ancestry']): string {
   return words;
 }
 
-function reasonCells({ leaseId, reason, override }: SignalEvent): string {
+function reasonCells({ leaseId, reason, override }: CutEvent): string {
   return `${leaseId ?? ''},${csvCell(reason)},${override ?? ''}`;
 }
 
@@ -52,12 +53,14 @@ function contextCells(context: EventContext): string {
 
 /** Rows as CSV (RFC 4180) with a row of titles; see `csvText` for what hostile names become. */
 export function csvFormat(): RowFormat {
+  const seen = new SeenTexts((process) => processCells(JSON.parse(process) as ProcessRef | null));
+  const cellsOf = (process: string): string => seen.get(process);
   return {
     start: titles.join(',') + csvRowEnd,
     end: '',
     isDocument: false,
     rows: (rows, emit) => {
-      for (const row of rows) emit(rowText(JSON.parse(row) as SignalEvent));
+      for (const row of rows) emit(rowText(cutRow(row), cellsOf));
     },
   };
 }
