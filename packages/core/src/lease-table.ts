@@ -1,14 +1,14 @@
-import { compareIdentity } from './identity.ts';
+import { Admission, type LeaseTableLimits } from './admission.ts';
 import { isRoot, renewDeadline, startDeadlines, type Lease, type LeaseEnd, type LeaseTerms, type Member } from './lease.ts';
 import { LeaseDeadlines } from './lease-deadlines.ts';
 import { LeaseIndex } from './lease-index.ts';
-import { Members } from './members.ts';
-import { leasesPerProcessMax, Membership, type Coverage, type MembershipLimits } from './membership.ts';
+import { Members, provenOf } from './members.ts';
+import { Membership, type Coverage } from './membership.ts';
 import type { Clock, HeldProcess, ProcessTable } from './ports.ts';
 import { ProtectedSet } from './protected-set.ts';
+import { newLease } from './new-lease.ts';
 import { Refusal } from './refusal.ts';
-import { Roster } from './roster.ts';
-import { changeable, TermsChange, type Left } from './terms-change.ts';
+import { TermsSetter } from './terms-setter.ts';
 
 /** Told of what the table does by itself; the server writes rows, logs and notifies. */
 export interface LeaseTableEvents {
@@ -22,11 +22,6 @@ export interface LeaseTableEvents {
   expiring(lease: Lease): void;
   /** The last known member is gone, and there may be others (a marker, the kernel's word): look, then call `endIfEmpty`. */
   emptied(lease: Lease): void;
-}
-
-export interface LeaseTableLimits extends MembershipLimits {
-  readonly leasesPerUidMax: number;
-  readonly depthMax: number;
 }
 
 export interface LeaseTableOptions {
@@ -56,8 +51,8 @@ export class LeaseTable {
   readonly membership: Membership;
   readonly #index = new LeaseIndex();
   readonly #deadlines = new LeaseDeadlines();
-  /** The last change of a lease's terms, as long as whoever made it may undo it. */
-  readonly #changes = new WeakMap<Lease, WeakRef<TermsChange>>();
+  readonly #admission: Admission;
+  readonly #terms: TermsSetter;
   readonly #options: LeaseTableOptions;
 
   constructor(options: LeaseTableOptions) {
@@ -70,6 +65,17 @@ export class LeaseTable {
       },
       dead: (member) => {
         this.exited(member);
+      },
+    });
+    this.#admission = new Admission(this.#index, this.members, options.limits);
+    this.#terms = new TermsSetter({
+      ...options,
+      index: this.#index,
+      members: this.members,
+      membership: this.membership,
+      cover: (held, proven, byMarker) => this.#cover(held, proven, byMarker),
+      schedule: (lease) => {
+        this.#schedule(lease);
       },
     });
   }
@@ -103,81 +109,15 @@ export class LeaseTable {
     let own: Lease | undefined;
     try {
       around = this.membership.coverage(root.pid, root.entry());
-      own = this.#admit(uid, root, terms, around.leases);
+      own = this.#admission.check(uid, root, terms, around.leases);
     } catch (error) {
       root.close();
       throw error;
     }
-    if (own === undefined) return this.#grant(this.#newLease(uid, root, terms, around.leases[0]), root, around);
+    if (own === undefined)
+      return this.#grant(newLease({ ...this.#options, uid, root, terms, parent: around.leases[0] }), root, around);
     root.close();
     return this.#changeTerms(own, terms);
-  }
-
-  /** @returns the lease that the owner has on it; undefined where there is none, and room for one */
-  #admit(uid: number, root: HeldProcess, terms: LeaseTerms, around: readonly Lease[]): Lease | undefined {
-    if (!root.alive()) throw new Refusal('processNotFound', `pid ${String(root.pid)} has just exited`);
-    const own = around.find((lease) => isRoot(lease, root));
-    if (own === undefined) {
-      this.#checkRoom(uid, around);
-      this.#checkMembers(root);
-    } else if (own.uid !== uid) {
-      throw new Refusal('leaseHeldByOther', `pid ${String(root.pid)} is registered by uid ${String(own.uid)}`);
-    }
-    this.#index.checkMarker(terms.markerDigest, own);
-    return own;
-  }
-
-  #checkRoom(uid: number, around: readonly Lease[]): void {
-    const { leasesPerUidMax, depthMax } = this.#options.limits;
-    if (this.#index.countOf(uid) >= leasesPerUidMax) {
-      throw new Refusal(
-        'limitReached',
-        `uid ${String(uid)} has ${String(leasesPerUidMax)} active leases, the most that the server grants`,
-        {
-          limit: 'leasesPerUidMax',
-        },
-      );
-    }
-    if ((around[0]?.depth ?? 0) >= depthMax) {
-      throw new Refusal('limitReached', `leases nest at most ${String(depthMax)} deep`, { limit: 'depthMax' });
-    }
-    if (around.length < leasesPerProcessMax) return;
-    throw new Refusal('limitReached', `${String(leasesPerProcessMax)} leases cover the process, the most that can`, {
-      limit: 'leasesPerProcessMax',
-    });
-  }
-
-  #checkMembers(root: HeldProcess): void {
-    const { membersMax } = this.#options.limits;
-    if (this.members.size < membersMax || this.members.known(root.pid) !== undefined) return;
-    throw new Refusal('limitReached', `the server watches ${String(membersMax)} processes, the most that it can`, {
-      limit: 'membersMax',
-    });
-  }
-
-  #newLease(uid: number, root: HeldProcess, terms: LeaseTerms, parent: Lease | undefined): Lease {
-    const { clock, newLeaseId } = this.#options;
-    return {
-      id: newLeaseId(),
-      uid,
-      rootPid: root.pid,
-      rootStartTicks: root.startTicks,
-      rootPidfdId: root.pidfdId,
-      parent,
-      depth: parent === undefined ? 1 : parent.depth + 1,
-      grantedWallMs: clock.wallMs(),
-      grantedTicks: clock.bootTicks(),
-      terms,
-      state: 'active',
-      renewedWallMs: null,
-      endedWallMs: null,
-      deadlineMs: Infinity,
-      maxDeadlineMs: Infinity,
-      members: new Roster(),
-      rootAlive: true,
-      warned: false,
-      scheduledMs: Infinity,
-    };
   }
 
   #grant(lease: Lease, root: HeldProcess, around: Coverage): Registration {
@@ -202,58 +142,7 @@ export class LeaseTable {
   #changeTerms(lease: Lease, terms: LeaseTerms): Registration {
     const member = this.members.known(lease.rootPid);
     if (member === undefined) throw new Refusal('processNotFound', `no process has pid ${String(lease.rootPid)}`);
-    const before = changeable(lease);
-    const left = this.#setTerms(lease, terms);
-    startDeadlines(lease, this.#options.clock.monotonicMs());
-    lease.renewedWallMs = this.#options.clock.wallMs();
-    this.#schedule(lease);
-    const change = new TermsChange(before, changeable(lease), left, this.#changes.get(lease)?.deref());
-    this.#changes.set(lease, new WeakRef(change));
-    const undo = (): void => {
-      if (lease.state === 'active' && change.undo()) this.#restoreTerms(lease, change);
-    };
-    return { lease, member, isNew: false, undo };
-  }
-
-  /** A heartbeat that came since then stands. */
-  #restoreTerms(lease: Lease, { before, after, left }: TermsChange): void {
-    const { deadlineMs, renewedWallMs } = lease;
-    this.#setTerms(lease, before.terms);
-    Object.assign(lease, before);
-    if (deadlineMs !== after.deadlineMs || renewedWallMs !== after.renewedWallMs) {
-      lease.renewedWallMs = renewedWallMs;
-      renewDeadline(lease, this.#options.clock.monotonicMs());
-    }
-    this.#schedule(lease);
-    for (const one of left) this.#takeBack(lease, one);
-  }
-
-  /** Its pidfd may be closed by now, and its pid another's. */
-  #takeBack(lease: Lease, { member, leases, byMarker }: Left): void {
-    const known = this.members.live(member.pid);
-    const held = known?.held ?? this.#options.table.hold(member.pid);
-    if (held === undefined) return;
-    const around = provenOf(known);
-    const proven = leases.filter((one) => one === lease || around.includes(one));
-    if (compareIdentity(member, held) === 'same') this.#cover(held, byMarker ? [] : proven, byMarker ? [lease] : []);
-    else if (known === undefined) held.close();
-  }
-
-  /** @returns the members that this let go */
-  #setTerms(lease: Lease, terms: LeaseTerms): readonly Left[] {
-    const was = lease.terms;
-    this.#index.moveMarker(lease, terms.markerDigest);
-    lease.terms = terms;
-    if (terms.scope === 'process') return was.scope === 'process' ? [] : this.#shrinkToRoot(lease);
-    if (was.scope === 'process' || was.markerDigest !== terms.markerDigest) this.membership.treeGrew();
-    return [];
-  }
-
-  #shrinkToRoot(lease: Lease): Left[] {
-    const others = lease.members.items().filter((member) => !isRoot(lease, member));
-    const left = others.map((member) => ({ member, leases: member.leases, byMarker: member.markerLeases.includes(lease) }));
-    for (const member of others) this.members.uncover(member, lease);
-    return left;
+    return { lease, member, isNew: false, undo: this.#terms.change(lease, terms) };
   }
 
   /**
@@ -350,9 +239,4 @@ export class LeaseTable {
     if (isNew) this.#options.events.joined(member, true);
     return member;
   }
-}
-
-/** The leases that cover a member by descent. */
-function provenOf(member: Member | undefined): readonly Lease[] {
-  return member === undefined ? [] : member.leases.filter((lease) => !member.markerLeases.includes(lease));
 }

@@ -147,3 +147,8 @@ export class Members {
     member.held.close();
   }
 }
+
+/** The leases that cover a member by descent. */
+export function provenOf(member: Member | undefined): readonly Lease[] {
+  return member === undefined ? [] : member.leases.filter((lease) => !member.markerLeases.includes(lease));
+}

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import type { Lease, LeaseEnd, Member } from '#core/lease.ts';
 import type { ProtectionChange } from '#core/protected-set.ts';
-import { LeaseTable, type LeaseTableLimits } from '#core/lease-table.ts';
+import type { LeaseTableLimits } from '#core/admission.ts';
+import { LeaseTable } from '#core/lease-table.ts';
 import { RuleCoverage } from '#core/rules/coverage.ts';
 import type { Rule } from '#core/rules/rule.ts';
 import type { ExitWatcher } from '#linux/exit-watcher.ts';

@@ -1,5 +1,6 @@
 import type { Lease, LeaseEnd, LeaseTerms, Member } from '#core/lease.ts';
-import { LeaseTable, type LeaseTableLimits, type Registration } from '#core/lease-table.ts';
+import type { LeaseTableLimits } from '#core/admission.ts';
+import { LeaseTable, type Registration } from '#core/lease-table.ts';
 import { Sender } from '#core/sender.ts';
 import type { IdentityParts } from '#core/identity.ts';
 import { judge } from '#core/verdict.ts';
