@@ -2,43 +2,29 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Logger } from 'pino';
 import { bounds } from '#protocol/bounds.ts';
-import type { ServerScope } from '#protocol/server.ts';
 import { bootId as readBootId } from '#linux/identity.ts';
 import { ExitWatcher } from '#linux/exit-watcher.ts';
 import { lockFile, type FileLock } from '#linux/file-lock.ts';
-import { groupId } from '#linux/group.ts';
 import { releaseOwnMemory } from '#linux/own-memory.ts';
 import { Clients } from './clients.ts';
 import type { Config } from './config.ts';
-import { judgeViewOf, type ServerContext } from './context.ts';
+import { judgeViewOf } from './context.ts';
 import { Dispatcher } from './dispatch.ts';
 import { allHandlers } from './handlers/all.ts';
 import { IdleEnd } from './idle-end.ts';
 import { Listener } from './listener.ts';
 import { clock } from './machine.ts';
+import { makeContext } from './make-context.ts';
+import { openSentinel } from './open-sentinel.ts';
 import { OwnHeap } from './own-heap.ts';
-import { packageVersion } from './package-files.ts';
-import { pinFolderOf } from './paths.ts';
 import { Protector } from './protector/protector.ts';
 import { recover } from './recovery.ts';
 import { Registry } from './registry.ts';
-import type { Absence } from './absence.ts';
-import { GuardPolicy } from './guard-policy.ts';
 import { Rest } from './rest.ts';
-import type { SentinelBridge } from './sentinel/bridge.ts';
+import { servedUid, type ServerOptions } from './server-options.ts';
 import { reserveGenerations } from './store/meta.ts';
 import { Retention } from './store/retention.ts';
 import { Store } from './store/store.ts';
-
-export interface ServerOptions {
-  readonly scope: ServerScope;
-  readonly socket: string;
-  readonly database: string;
-  readonly config: Config;
-  readonly log: Logger;
-  /** Called where a per-user server has had nothing to do for long enough. */
-  readonly onIdle: () => void;
-}
 
 /** How long a stopping server waits for what is in flight. */
 const stopWaitMs = 3000;
@@ -94,17 +80,17 @@ export class Server implements AsyncDisposable {
       opened.close();
     });
     const stopping = new AbortController();
-    const context = makeContext(
+    const context = makeContext({
       options,
       store,
       registry,
       watcher,
       protector,
       bootId,
-      stopping.signal,
+      stopping: stopping.signal,
       kernel,
-      () => clients.count,
-    );
+      connectionCount: () => clients.count,
+    });
     const clients = new Clients(
       options.config.limits,
       new Dispatcher(allHandlers(context), options.log),
@@ -138,24 +124,6 @@ export class Server implements AsyncDisposable {
   }
 }
 
-const usersAbsence: Absence = {
-  why: "a user's server does not watch the whole machine unasked",
-  fix: 'set enabled = true under [sentinel] in omnid.toml (it needs root), or run the system server (--scope system)',
-};
-const switchedOff: Absence = {
-  why: 'the configuration switches it off',
-  fix: 'remove enabled = false from [sentinel] in omnid.toml',
-};
-
-/** It is loaded where it is wanted alone: a user's server has no use for libbpf. */
-async function openSentinel({ scope, config, database, log }: ServerOptions): Promise<SentinelBridge | Absence> {
-  const { enabled = scope === 'system' } = config.sentinel;
-  if (!enabled) return scope === 'user' ? usersAbsence : switchedOff;
-  const { openBridge } = await import('./sentinel/bridge.ts');
-  const pinFolder = config.sentinel.pinned && scope === 'system' ? pinFolderOf(dirname(database)) : undefined;
-  return openBridge(config.guard, new Set(config.rules.guardUids), pinFolder, log);
-}
-
 /** One server for one state folder: whoever comes second must not touch the database. */
 function lockState(database: string): FileLock {
   const folder = dirname(database);
@@ -164,11 +132,6 @@ function lockState(database: string): FileLock {
   const lock = lockFile(path);
   if (lock === undefined) throw new Error(`another omnid holds ${path}: it serves this state folder already`);
   return lock;
-}
-
-/** A per-user server serves its own user alone. */
-function servedUid({ scope }: ServerOptions): number | undefined {
-  return scope === 'user' ? process.getuid?.() : undefined;
 }
 
 function leaseLimits(config: Config): Config['limits'] & { depthMax: number } {
@@ -191,58 +154,6 @@ function makeProtector(
     log: options.log,
     folders: ['/', dirname(options.database)],
   });
-}
-
-function makeContext(
-  options: ServerOptions,
-  store: Store,
-  registry: Registry,
-  watcher: ExitWatcher,
-  protector: Protector,
-  bootId: string,
-  stopping: AbortSignal,
-  kernel: SentinelBridge | Absence,
-  connectionCount: () => number,
-): ServerContext {
-  const { limits, guard } = options.config;
-  const bridge = 'marks' in kernel ? kernel : undefined;
-  const sentinelAbsence = 'marks' in kernel ? undefined : kernel;
-  const guardAbsence = bridge === undefined ? sentinelAbsence : bridge.guardAbsence;
-  return {
-    registry,
-    store,
-    watcher,
-    log: options.log,
-    bootId,
-    servedUid: servedUid(options),
-    protector,
-    termLimits: {
-      ttlMsDefault: Math.min(bounds.ttlMsDefault, limits.ttlMsMax),
-      ttlMsMin: bounds.ttlMsMin,
-      ttlMsMax: limits.ttlMsMax,
-      maxMsMin: bounds.maxMsMin,
-      maxMsMax: limits.maxMsMax,
-    },
-    subscriptionsPerConnectionMax: limits.subscriptionsPerConnectionMax,
-    identity: {
-      version: packageVersion(),
-      scope: options.scope,
-      socket: options.socket,
-      startedAt: new Date(clock.wallMs()).toISOString(),
-    },
-    startedMs: clock.monotonicMs(),
-    stopping,
-    sentinelAbsence,
-    guardAbsence,
-    guardMode: guard.mode,
-    guardPolicy: new GuardPolicy({
-      config: guard,
-      groupId: groupId(guard.group),
-      absence: guardAbsence,
-      countOf: (uid) => bridge?.marks.room.count(uid) ?? 0,
-    }),
-    connectionCount,
-  };
 }
 
 function listen(options: ServerOptions, clients: Clients): Promise<Listener> {

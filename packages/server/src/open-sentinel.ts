@@ -1,0 +1,27 @@
+import { dirname } from 'node:path';
+import type { Absence } from './absence.ts';
+import { pinFolderOf } from './paths.ts';
+import type { SentinelBridge } from './sentinel/bridge.ts';
+import type { ServerOptions } from './server-options.ts';
+
+const usersAbsence: Absence = {
+  why: "a user's server does not watch the whole machine unasked",
+  fix: 'set enabled = true under [sentinel] in omnid.toml (it needs root), or run the system server (--scope system)',
+};
+const switchedOff: Absence = {
+  why: 'the configuration switches it off',
+  fix: 'remove enabled = false from [sentinel] in omnid.toml',
+};
+
+/**
+ * Opens the sentinel where it is wanted, and loads it there alone: a user's server has no use for libbpf.
+ *
+ * @returns why there is none, where there is none
+ */
+export async function openSentinel({ scope, config, database, log }: ServerOptions): Promise<SentinelBridge | Absence> {
+  const { enabled = scope === 'system' } = config.sentinel;
+  if (!enabled) return scope === 'user' ? usersAbsence : switchedOff;
+  const { openBridge } = await import('./sentinel/bridge.ts');
+  const pinFolder = config.sentinel.pinned && scope === 'system' ? pinFolderOf(dirname(database)) : undefined;
+  return openBridge(config.guard, new Set(config.rules.guardUids), pinFolder, log);
+}
