@@ -25,3 +25,17 @@ export async function openSentinel({ scope, config, database, log }: ServerOptio
   const pinFolder = config.sentinel.pinned && scope === 'system' ? pinFolderOf(dirname(database)) : undefined;
   return openBridge(config.guard, new Set(config.rules.guardUids), pinFolder, log);
 }
+
+/** Who wrote `guardUids` relies on a guard: where there is none, that must not go unsaid. */
+export function warnOfIdleGuard({ config, log }: ServerOptions, kernel: SentinelBridge | Absence): void {
+  const { guardUids } = config.rules;
+  const absence = 'marks' in kernel ? kernel.guardAbsence : kernel;
+  if (guardUids.length === 0) return;
+  if (absence !== undefined) log.warn({ guardUids, ...absence }, 'guardUids of [rules] has no effect: there is no guard');
+  else if (config.guard.mode !== 'enforce') {
+    log.warn(
+      { guardUids, mode: config.guard.mode },
+      'guardUids of [rules] refuses nothing: the mode of [guard] is not enforce',
+    );
+  }
+}

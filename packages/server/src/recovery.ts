@@ -8,6 +8,7 @@ import { transition } from './lease-events.ts';
 import { readSignals } from './lease-view.ts';
 import { clock, machine, type Held } from './machine.ts';
 import type { Registry } from './registry.ts';
+import { RuleMembers } from './rule-members.ts';
 import type { LeaseRow, MemberRow } from './store/lease-rows.ts';
 import type { Store } from './store/store.ts';
 
@@ -40,6 +41,7 @@ export async function recover(store: Store, registry: Registry, bootId: string, 
   }
   // After a reboot that is every lease: one commit for all.
   await Promise.all(ends);
+  new RuleMembers(store, registry, bootId).restore();
   await registry.scan();
   for (const lease of restored.values()) registry.table.endIfEmpty(lease);
   registry.rearm();

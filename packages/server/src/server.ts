@@ -15,7 +15,7 @@ import { IdleEnd } from './idle-end.ts';
 import { Listener } from './listener.ts';
 import { clock } from './machine.ts';
 import { makeContext } from './make-context.ts';
-import { openSentinel } from './open-sentinel.ts';
+import { openSentinel, warnOfIdleGuard } from './open-sentinel.ts';
 import { OwnHeap } from './own-heap.ts';
 import { Protector } from './protector/protector.ts';
 import { recover } from './recovery.ts';
@@ -58,6 +58,7 @@ export class Server implements AsyncDisposable {
     const watcher = stack.use(new ExitWatcher());
     const kernel = await openSentinel(options);
     const bridge = 'marks' in kernel ? stack.adopt(kernel, (opened) => opened.close()) : undefined;
+    warnOfIdleGuard(options, kernel);
     const registry = stack.adopt(
       new Registry({
         store,

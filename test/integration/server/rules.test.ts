@@ -7,6 +7,7 @@ import { Omnid } from '#test/support/server/omnid.ts';
 import { runScript, startSleeper, type TestProcess } from '#test/support/server/processes.ts';
 import { serve, type Served } from '#test/support/server/served.ts';
 import { until } from '#test/support/server/until.ts';
+import type { Wire } from '#test/support/server/wire.ts';
 
 /** A name that nothing else on this machine has. */
 const job = `omnimind-test-job-${String(process.pid)}`;
@@ -19,7 +20,7 @@ function startJob(served: Served, env: Record<string, string> = {}): TestProcess
   return runScript(`exec /bin/sh ${script}`, { env });
 }
 
-function ruleOf(rules: readonly ProtectionRule[], name: string): ProtectionRule | undefined {
+function ruleNamed(rules: readonly ProtectionRule[], name: string): ProtectionRule | undefined {
   return rules.find((rule) => rule.name === name);
 }
 
@@ -94,13 +95,13 @@ describe('an automatic rule', () => {
       ['jobs', 'configuration'],
       ['marked', 'configuration'],
     ]);
-    expect(ruleOf(rules, 'jobs')).toMatchObject({
+    expect(ruleNamed(rules, 'jobs')).toMatchObject({
       when: { job: `^${job}` },
       moreTrees: 0,
       trees: [{ identity: { pid: running.pid }, rootAlive: true, comm: 'sh', by: ['job'] }],
     });
-    expect(ruleOf(rules, 'jobs')?.processes).toBeGreaterThanOrEqual(2);
-    expect(ruleOf(rules, 'marked')).toMatchObject({ processes: 0, trees: [] });
+    expect(ruleNamed(rules, 'jobs')?.processes).toBeGreaterThanOrEqual(2);
+    expect(ruleNamed(rules, 'marked')).toMatchObject({ processes: 0, trees: [] });
     expect((await wire.call('server.status', {})).protectedProcesses).toBeGreaterThanOrEqual(processes.length);
   });
 
@@ -124,6 +125,31 @@ describe('an automatic rule', () => {
     await using again = await Omnid.start({ folder: served.folder, config });
     await using wire = await again.connect();
     expect((await wire.call('protection.check', { pids: [running.pid] }))[0]?.rule).toBe('protectionRule');
+  });
+
+  it('holds after a restart for who has lost its parents, and for no other rule than there is', async () => {
+    await using served = await serve({ config });
+    await using running = startJob(served);
+    const orphan = Number(await running.line());
+    const ruleOf = async (wire: Wire): Promise<string | undefined> => {
+      const [verdict] = await wire.call('protection.check', { pids: [orphan] });
+      // It is answered once it is on the disk, and what was to be written before it is too.
+      await wire.call('lease.register', { pid: process.pid });
+      await wire.call('lease.release', { pid: process.pid });
+      return verdict?.rule;
+    };
+    expect(await ruleOf(served.wire)).toBe('protectionRule');
+    await running.kill();
+    await served.omnid.kill();
+    const ruleAfter = async (rules: string): Promise<string | undefined> => {
+      await using again = await Omnid.start({ folder: served.folder, config: rules });
+      await using wire = await again.connect();
+      return await ruleOf(wire);
+    };
+    expect(await ruleAfter(config)).toBe('protectionRule');
+    expect(await ruleAfter(`[[rule]]\nname = "others"\njob = '^${job}'\n`)).toBe('unprotected');
+    // What no rule covered at a start is forgotten.
+    expect(await ruleAfter(config)).toBe('unprotected');
   });
 
   it('keeps a per-user server from no idle end', async () => {

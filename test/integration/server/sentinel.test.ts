@@ -41,6 +41,16 @@ describe('without the sentinel', () => {
     });
   });
 
+  it('a server whose rules are to be guarded says that there is no guard', async () => {
+    await using served = await serve({ config: '[rules]\nguardUids = [4242]\n' });
+    const record = await served.omnid.logged('guardUids of [rules] has no effect: there is no guard');
+    expect(record).toMatchObject({
+      level: expect.anything(),
+      guardUids: [4242],
+      fix: expect.stringContaining('enabled = true'),
+    });
+  });
+
   it('a server that wants one and cannot have it runs on', async () => {
     await using served = await serve({
       config: '[sentinel]\nenabled = true\n',

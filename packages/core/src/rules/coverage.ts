@@ -1,7 +1,7 @@
 import type { Member } from '../lease.ts';
 import type { Members } from '../members.ts';
 import type { Seen, Steps } from '../parent.ts';
-import type { ProcessEntry, ProcessTable } from '../ports.ts';
+import type { HeldProcess, ProcessEntry, ProcessTable } from '../ports.ts';
 import { coversOf, type RuleCover } from './cover.ts';
 import type { ProcessFacts } from './match.ts';
 import { MatchMemory } from './match-memory.ts';
@@ -66,6 +66,20 @@ export class RuleCoverage {
   /** After such a look: the others are gone. */
   keepOnly(pids: ReadonlySet<number>): void {
     this.#memory.keepOnly(pids);
+  }
+
+  /**
+   * Puts back whom an earlier server saw as covered.
+   *
+   * @param held the process; kept where it is a new member, and closed otherwise
+   */
+  restore(held: HeldProcess, cover: RuleCover): Member {
+    const { members } = this.#options;
+    const isNew = members.live(held.pid) === undefined;
+    const member = members.coverByRule(held, cover);
+    if (isNew) this.#tellNew(member);
+    else held.close();
+    return member;
   }
 
   /** Walks up to what is known or to the top, then down again: an outer cover is noted before those inside it. */

@@ -85,6 +85,16 @@ const migrations: readonly string[] = [
   ALTER TABLE lease ADD COLUMN guard INTEGER NOT NULL DEFAULT 0;
   `,
   'ALTER TABLE event ADD COLUMN kernel TEXT',
+  `
+  CREATE TABLE rule_member (
+    pid INTEGER NOT NULL,
+    start_ticks TEXT NOT NULL,
+    pidfd_id TEXT,
+    boot_id TEXT NOT NULL,
+    covers TEXT NOT NULL,
+    PRIMARY KEY (pid, start_ticks)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /**

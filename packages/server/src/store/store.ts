@@ -8,11 +8,13 @@ import { openDatabase, usedBytes } from './database.ts';
 import { queryEvents } from './event-query.ts';
 import { EventRows, type EventResult, type EventRow, type NewEvent, type SignalKind } from './event-rows.ts';
 import { LeaseRows } from './lease-rows.ts';
+import { RuleMemberRows } from './rule-member-rows.ts';
 import { serverEvent } from './server-event.ts';
 
 /** The server's memory across restarts: leases, members and history, over one connection to one database. */
 export class Store {
   readonly leases: LeaseRows;
+  readonly ruleMembers: RuleMemberRows;
   readonly #database: Database;
   readonly #commits: CommitQueue;
   readonly #events: EventRows;
@@ -27,6 +29,7 @@ export class Store {
   constructor(path: string) {
     this.#database = openDatabase(path);
     this.leases = new LeaseRows(this.#database);
+    this.ruleMembers = new RuleMemberRows(this.#database);
     this.#events = new EventRows(this.#database);
     this.#eventCount = this.#events.count();
     this.#commits = new CommitQueue(this.#database, (isKept) => {
