@@ -41,10 +41,19 @@ afterAll(async () => {
 describe('the tarball', () => {
   test('holds the commands, the bundles and the contract, and nothing else', () => {
     const paths = report.files.map(({ path }) => path);
-    const published = /^(package\.json|LICENSE|README\.md|bin\/(omnictl|omnid|launch\.sh)|dist\/.+|protocol\/.+\.(json|md))$/;
+    const published =
+      /^(package\.json|LICENSE|README\.md|bin\/(omnictl|omnid|launch\.sh)|dist\/.+|protocol\/.+\.(json|md)|share\/omnimind\.service)$/;
     expect(paths.filter((path) => !published.test(path))).toEqual([]);
     expect(paths).toEqual(
-      expect.arrayContaining(['LICENSE', 'bin/omnictl', 'bin/omnid', 'bin/launch.sh', 'dist/client.js', 'dist/client.d.ts']),
+      expect.arrayContaining([
+        'LICENSE',
+        'bin/omnictl',
+        'bin/omnid',
+        'bin/launch.sh',
+        'dist/client.js',
+        'dist/client.d.ts',
+        'share/omnimind.service',
+      ]),
     );
   });
 

@@ -67,7 +67,7 @@ function checkRows(store: OpenStore, { registered, released }: Answered): void {
   for (const id of released) expect([state.get(id)?.state, event.all(id, 'released').length]).toEqual(['released', 1]);
 }
 
-it(`loses nothing that was answered, killed at ${String(kills)} random moments`, { timeout: 240_000 }, async () => {
+it(`loses nothing that was answered, killed at ${String(kills)} random moments`, { timeout: 600_000 }, async () => {
   const random = newRandom();
   await using folder = await makeFolder();
   await using stack = new AsyncDisposableStack();

@@ -6,7 +6,7 @@ import { guestPrograms } from './guest-programs.ts';
 import { libraries } from './programs.ts';
 
 /** What is in the guest as it stands in the checkout. */
-const folders = ['bin', 'dist', 'packages', 'protocol'] as const;
+const folders = ['bin', 'dist', 'packages', 'protocol', 'share'] as const;
 const files = ['package.json'] as const;
 
 /** Packages that the bundles leave out; and of them, what is not for this machine. */
