@@ -87,6 +87,20 @@ test('binary output, and a lot of it, arrives whole', async () => {
   expect(one).toBe(other);
 });
 
+test('a command that writes fast is looked at now and then, not at each of its writes', async () => {
+  const writes = 300_000;
+  const started = performance.now();
+  const script = `dd if=/dev/zero bs=1 count=${String(writes)} 2>/dev/null; read line`;
+  await using running = user.start(['run', '--', 'sh', '-c', script], { stdio: ['pipe', 'pipe', 'pipe'] });
+  await until(() => running.stdout().length === writes);
+  // One look in 8 ms, as long as it may have taken; and what the start writes.
+  const looksMax = (performance.now() - started) / 8 + 100;
+  const written = Number(/^syscw: (\d+)$/m.exec(read(`/proc/${String(running.child.pid)}/io`))?.[1]);
+  expect(written).toBeLessThan(looksMax);
+  running.child.stdin?.end('\n');
+  expect(await running.result).toMatchObject({ code: 0 });
+});
+
 test('a SIGKILL of the command loses nothing that it wrote', async () => {
   const script = 'i=0; while [ $i -lt 5000 ]; do echo "line $i"; i=$((i+1)); done; kill -9 $$';
   const { code, stdout, stderr } = await user.omnictl(['run', '--', 'sh', '-c', script]);

@@ -28,6 +28,12 @@ const chunkBytes = 1024 * 1024;
 /** From here on it is worth a look at what memory is taken for nothing. */
 const muchBytes = 8 * 1024 * 1024;
 
+/**
+ * From one look at a log that grows to the next. A watch tells of each write, and a command that writes fast would spend
+ * its time on waking us: while it writes, nothing is watched.
+ */
+const paceMs = 8;
+
 /** Where the kernel has no watch left to give. */
 const pollMs = 100;
 
@@ -53,7 +59,9 @@ class Follower implements LogFollower {
   readonly #log: LogFile;
   readonly #onReaderGone: () => void;
   readonly #buffer = Buffer.allocUnsafeSlow(chunkBytes);
-  readonly #stopWatching: () => void;
+  /** Ends the wait for growth, whichever it is: a watch, or the time to the next look. */
+  #stopWaiting: () => void = () => undefined;
+  #isStopped = false;
   #position: number;
   /** Where to stop; undefined: never. */
   #limit: number | undefined;
@@ -65,9 +73,7 @@ class Follower implements LogFollower {
     this.#log = log;
     this.#onReaderGone = onReaderGone;
     this.#position = log.from;
-    this.#stopWatching = watchFile(log.path, () => {
-      void this.#copy();
-    });
+    this.#watch();
   }
 
   async catchUp(): Promise<void> {
@@ -80,7 +86,33 @@ class Follower implements LogFollower {
   }
 
   stop(): void {
-    this.#stopWatching();
+    this.#isStopped = true;
+    this.#stopWaiting();
+  }
+
+  /** Waits for growth: what comes first is shown at once. */
+  #watch(): void {
+    if (this.#isStopped) return;
+    this.#stopWaiting = watchFile(this.#log.path, () => {
+      if (this.#end() !== this.#position) this.#follow();
+    });
+    // What came before the watch.
+    if (this.#end() !== this.#position) this.#follow();
+  }
+
+  /** Copies, and looks again after a while, for as long as it grows. */
+  #follow(): void {
+    this.#stopWaiting();
+    void this.#copy().then(() => {
+      if (this.#isStopped) return;
+      const timer = setTimeout(() => {
+        if (this.#end() === this.#position) this.#watch();
+        else this.#follow();
+      }, paceMs).unref();
+      this.#stopWaiting = () => {
+        clearTimeout(timer);
+      };
+    });
   }
 
   /** Copies up to the end. One at a time: the end that is read after the last change is the end. */
@@ -154,8 +186,6 @@ function watchFile(path: string, onChange: () => void): () => void {
     // fs.inotify.max_user_watches or max_user_instances.
     poll();
   }
-  // What came before the watch.
-  onChange();
   return () => {
     watcher?.close();
     clearInterval(timer);
