@@ -1,6 +1,7 @@
 import { status } from './commands/status.ts';
 import type { Verb } from './define.ts';
 import { globalDefaults, type Globals } from './globals.ts';
+import { beginAhead } from './run/begin-ahead.ts';
 
 /**
  * The verb that prompts and watch(1) run over and over, with nothing but global options: it is run without commander,
@@ -17,6 +18,7 @@ const switches: Readonly<Record<string, Partial<Globals>>> = {
 
 /** `run` with options of its own and no other: what it costs comes on top of a command that may be short. */
 async function readRun(args: readonly string[]): Promise<PlainCommand | undefined> {
+  beginAhead();
   const [{ readPlainRun }, { run }] = await Promise.all([import('./run/plain-run.ts'), import('./commands/run.ts')]);
   const plain = readPlainRun(args);
   if (plain === undefined) return undefined;

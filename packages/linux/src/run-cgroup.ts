@@ -2,10 +2,22 @@
  * A cgroup of a command's own (cgroups(7), version 2). With node:fs alone: what runs a command has no time to load the
  * system calls that Node lacks.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  write,
+  writeFileSync,
+} from 'node:fs';
 import { posix } from 'node:path';
 
 const PREFIX = 'omnimind-run-';
+/** Whoever's number is written to it is moved there, with all its threads. */
+const PROCS = 'cgroup.procs';
 
 /** What the group is to hold; absent: no limit. */
 export interface CgroupLimits {
@@ -26,15 +38,28 @@ export interface RunCgroup {
 }
 
 /**
+ * Begins what a move to another group waits for: the kernel holds up forks, and lets all processors pass once before it
+ * does (cgroup_threadgroup_rwsem; 10 to 20 ms). A move that follows soon finds that done. It is a move of this process to
+ * where it is, which changes nothing; where that is not allowed, the first move waits as long as it must.
+ */
+export function prepareMove(): void {
+  const mount = mountPoint();
+  const own = cgroupOf(process.pid);
+  if (mount === undefined || own === undefined) return;
+  move(process.pid, posix.join(mount, own)).catch(() => undefined);
+}
+
+/**
  * Moves a process to a new group beside its own. Nothing is changed where that cannot be had.
  *
  * @param pid has done nothing yet: what it starts is born in the group
  * @returns the group; or why there is none, in words
  */
-export function moveToRunCgroup(pid: number, limits: CgroupLimits): RunCgroup | { readonly reason: string } {
+export async function moveToRunCgroup(pid: number, limits: CgroupLimits): Promise<RunCgroup | { readonly reason: string }> {
   const mount = mountPoint();
   const own = cgroupOf(pid);
-  if (mount === undefined || own === undefined) return { reason: 'no cgroup v2 is mounted' };
+  if (mount === undefined) return { reason: 'no cgroup v2 is mounted' };
+  if (own === undefined) return { reason: 'the process is gone' };
   if (own.startsWith('/..')) return { reason: 'the process is outside of its cgroup namespace' };
   const parent = own === '/' ? own : posix.dirname(own);
   const path = posix.join(parent, `${PREFIX}${String(pid)}`);
@@ -47,11 +72,26 @@ export function moveToRunCgroup(pid: number, limits: CgroupLimits): RunCgroup | 
   }
   try {
     const failures = limit(posix.join(mount, parent), folder, limits);
-    writeFileSync(posix.join(folder, 'cgroup.procs'), String(pid));
+    await move(pid, folder);
     return { path, folder, failures };
   } catch (error) {
     rmdirSync(folder);
     return { reason: wordsOf(error) };
+  }
+}
+
+/** In the thread pool: the kernel may take its time. One call, so that it waits for no turn of a loop that is busy. */
+async function move(pid: number, folder: string): Promise<void> {
+  const procs = openSync(posix.join(folder, PROCS), 'w');
+  try {
+    await new Promise<void>((resolve, reject) => {
+      write(procs, String(pid), (error) => {
+        if (error === null) resolve();
+        else reject(error);
+      });
+    });
+  } finally {
+    closeSync(procs);
   }
 }
 
@@ -105,8 +145,13 @@ function mountPoint(): string | undefined {
   return line?.[1];
 }
 
+/** @returns undefined where the process is gone, or a kernel without version 2 has no line for it */
 function cgroupOf(pid: number): string | undefined {
-  return /^0::(.*)$/m.exec(readFileSync(`/proc/${String(pid)}/cgroup`, 'utf8'))?.[1];
+  try {
+    return /^0::(.*)$/m.exec(readFileSync(`/proc/${String(pid)}/cgroup`, 'utf8'))?.[1];
+  } catch {
+    return undefined;
+  }
 }
 
 function wordsOf(error: unknown): string {

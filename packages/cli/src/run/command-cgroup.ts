@@ -16,6 +16,13 @@ export interface CommandCgroup {
   remove(): void;
 }
 
+/** A command that waits at its gate. */
+export interface CommandForCgroup {
+  readonly command: HeldCommand;
+  /** Gives it its cgroup, where it has none yet: it is not to begin before. */
+  join(): Promise<CommandCgroup>;
+}
+
 /**
  * Makes the process of a command that waits, in a cgroup of its own: a scope of systemd's where that manages them, else
  * one made by hand where that may be, else none.
@@ -25,16 +32,18 @@ export interface CommandCgroup {
 export async function holdInCgroup(
   hold: (prefix: readonly string[]) => Promise<HeldCommand>,
   options: RunOptions,
-): Promise<{ readonly command: HeldCommand; readonly cgroup: CommandCgroup }> {
+): Promise<CommandForCgroup> {
   const { memoryHigh, cpuWeight } = options;
   const name = `omnimind-run-${String(process.pid)}-${String(Math.trunc(performance.timeOrigin + performance.now()))}`;
   const scope = systemdScope(name, { memoryHighBytes: memoryHigh, cpuWeight });
   if (scope !== undefined) {
     const command = await hold(scope);
-    if (await hasItsScope(command)) return { command, cgroup: { failures: [], remove: () => undefined } };
+    if (await hasItsScope(command)) {
+      return { command, join: async () => await Promise.resolve({ failures: [], remove: () => undefined }) };
+    }
   }
   const command = await hold([]);
-  return { command, cgroup: giveCgroup(command.pid, options) };
+  return { command, join: async () => await giveCgroup(command.pid, options) };
 }
 
 /** Waits until systemd-run has become the held process; no event tells of that. @returns false where it did not */
@@ -61,8 +70,8 @@ async function isOver(command: HeldCommand): Promise<boolean> {
  *
  * @param pid of the process that waits
  */
-function giveCgroup(pid: number, { memoryHigh, cpuWeight }: RunOptions): CommandCgroup {
-  const made = moveToRunCgroup(pid, { memoryHighBytes: memoryHigh, cpuWeight });
+async function giveCgroup(pid: number, { memoryHigh, cpuWeight }: RunOptions): Promise<CommandCgroup> {
+  const made = await moveToRunCgroup(pid, { memoryHighBytes: memoryHigh, cpuWeight });
   if (!('reason' in made)) return ofGroup(made);
   // Without a limit that was asked for it is no one's loss.
   const isMissed = memoryHigh !== undefined || cpuWeight !== undefined;

@@ -123,16 +123,18 @@ class Follower implements LogFollower {
     await this.#copying;
   }
 
+  /** To what is the end now: what comes meanwhile is for the next look. */
   async #copyToEnd(): Promise<void> {
-    for (let end = this.#end(); this.#position < end; end = this.#end()) {
-      if (this.#isGone) {
-        this.#position = end;
-        this.#onReaderGone();
-      } else {
-        if (this.#position - this.#log.from > muchBytes) await this.#keepHeapSmall();
-        await this.#copyChunk(Math.min(chunkBytes, end - this.#position));
-      }
+    const end = this.#end();
+    let bytesRead = 1;
+    // Nothing is read where somebody has emptied it meanwhile.
+    while (this.#position < end && !this.#isGone && bytesRead > 0) {
+      if (this.#position - this.#log.from > muchBytes) await this.#keepHeapSmall();
+      bytesRead = await this.#copyChunk(Math.min(chunkBytes, end - this.#position));
     }
+    if (!this.#isGone) return;
+    if (this.#position < end) this.#onReaderGone();
+    this.#position = end;
   }
 
   /** What a copy leaves behind is small and short-lived: V8 would make ever more room for it. */
@@ -150,7 +152,8 @@ class Follower implements LogFollower {
     return Math.min(size, this.#limit ?? size);
   }
 
-  async #copyChunk(length: number): Promise<void> {
+  /** @returns how many bytes there were */
+  async #copyChunk(length: number): Promise<number> {
     const bytesRead = await readAt(this.#log.fd, this.#buffer, length, this.#position);
     let written = 0;
     while (written < bytesRead) {
@@ -170,6 +173,7 @@ class Follower implements LogFollower {
       }
     }
     this.#position += bytesRead;
+    return bytesRead;
   }
 }
 

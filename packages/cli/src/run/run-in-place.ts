@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { followLog } from './follow-log.ts';
+import { followLog, type LogFollower } from './follow-log.ts';
 import { holdCommand } from './held-command.ts';
 import { ignoredSignals, ignoredSignalsVariable } from './ignored-signals.ts';
 import { pruneLogs } from './log-folder.ts';
@@ -21,12 +21,16 @@ export async function runInPlace(context: Context, words: readonly string[], opt
     context.output.note(text);
   };
   const log = options.log === false ? undefined : openRunLog(named, labelOf(words, options), note);
-  const followers = log?.files.map((file) => followLog(file, () => void endWriters(file)));
+  let followers: readonly LogFollower[] | undefined;
   try {
     return await supervise(context, {
       words,
       options,
       hold: async (env, prefix) => await holdCommand(words, env, ignored, prefix, log?.stdio),
+      // Not before: what comes first is there to be seen, and a short command does not wait for a watch.
+      begins: () => {
+        followers ??= log?.files.map((file) => followLog(file, () => void endWriters(file)));
+      },
       catchUp: async () => {
         await Promise.all(followers?.map((follower) => follower.catchUp()) ?? []);
       },

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { holdInCgroup } from './command-cgroup.ts';
+import { holdInCgroup, type CommandForCgroup } from './command-cgroup.ts';
 import { commandEnvironment } from './command-environment.ts';
 import { exitCodeOf } from './ending-words.ts';
 import { explainEnding, isDeath } from './explain-ending.ts';
@@ -15,7 +15,7 @@ export interface Job {
   readonly options: RunOptions;
   /** Makes the process of one attempt, which waits. @param prefix words that become it, by exec */
   hold(env: NodeJS.ProcessEnv, prefix: readonly string[]): Promise<HeldCommand>;
-  /** Told of each attempt before it begins. */
+  /** Told of each attempt that begins. */
   begins?(command: HeldCommand, lease: TakenLease | undefined): void;
   /** Shows all that it wrote, before anything is said of its end. */
   catchUp?(): Promise<void>;
@@ -25,6 +25,13 @@ export interface Job {
 interface Attempt {
   readonly exitCode: number;
   readonly mayRetry: boolean;
+}
+
+/** What there was of a command between its gate and its end. */
+interface Passage {
+  readonly lease: TakenLease | undefined;
+  readonly ending: Ending;
+  readonly wasToldToEnd: boolean;
 }
 
 /**
@@ -50,7 +57,6 @@ async function runOnce(context: Context, job: Job, attempt: number): Promise<Att
   const held = await holdInCgroup(async (prefix) => await job.hold(env, prefix), options);
   const { command } = held;
   const { lease, ending, wasToldToEnd } = await through(context, job, held, connection);
-  held.cgroup.remove();
   await job.catchUp?.();
   const exitCode = exitCodeOf(ending);
   if (!isDeath(ending)) return { exitCode, mayRetry: false };
@@ -65,17 +71,34 @@ async function runOnce(context: Context, job: Job, attempt: number): Promise<Att
 async function through(
   context: Context,
   job: Job,
-  { command, cgroup }: Awaited<ReturnType<typeof holdInCgroup>>,
+  held: CommandForCgroup,
   connection: ReturnType<typeof connectAhead>,
-): Promise<{ readonly lease: TakenLease | undefined; readonly ending: Ending; readonly wasToldToEnd: boolean }> {
+): Promise<Passage> {
+  const { command } = held;
+  const asked = takeLease(context, command, job.words, job.options, connection);
+  // It is awaited below; until then its failure is nobody's.
+  asked.catch(() => undefined);
+  // The server gets its question first, and works on it meanwhile: the connection is there once the loop has turned.
+  await turnOfLoop();
   using forwarding = forwardSignals(command);
-  const [failures, lease] = await Promise.all([
-    setPriorities(command.pid, job.options),
-    takeLease(context, command, job.words, job.options, connection),
-  ]);
-  for (const failure of [...failures, ...cgroup.failures]) context.output.note(failure);
-  job.begins?.(command, lease);
-  command.go(lease?.marker);
-  const ending = await command.ended;
-  return { lease, ending, wasToldToEnd: forwarding.wasToldToEnd };
+  const joined = held.join();
+  try {
+    const [lease, failures, cgroup] = await Promise.all([asked, setPriorities(command.pid, job.options), joined]);
+    for (const failure of [...failures, ...cgroup.failures]) context.output.note(failure);
+    command.go(lease?.marker);
+    job.begins?.(command, lease);
+    const ending = await command.ended;
+    return { lease, ending, wasToldToEnd: forwarding.wasToldToEnd };
+  } finally {
+    // Where it was not let go, it ends now.
+    command.cancel();
+    await command.ended;
+    (await joined).remove();
+  }
+}
+
+function turnOfLoop(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }

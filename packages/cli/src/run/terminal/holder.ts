@@ -6,6 +6,7 @@ import { foregroundGroup, readWindowSize, writeWindowSize, type WindowSize } fro
 import { describeFailure } from '../../failure.ts';
 import { escapeText } from '../../output/escape.ts';
 import { Output, reasonOf } from '../../output/output.ts';
+import { beginAhead } from '../begin-ahead.ts';
 import { ignoredSignals, ignoredSignalsVariable } from '../ignored-signals.ts';
 import { pruneLogs } from '../log-folder.ts';
 import { newLogPath, openLogFile, type LogFile } from '../log-files.ts';
@@ -30,6 +31,7 @@ const starterFd = 3;
  * @returns the exit code, which nobody looks at
  */
 export async function hold(): Promise<number> {
+  beginAhead();
   const starter = new Socket({ fd: starterFd, readable: true, writable: true });
   const reader = new FrameReader();
   const start = await readStart(starter, reader);
