@@ -30,7 +30,9 @@ export interface EffectView {
 /** What became of the protection. */
 export function tellLease(lease: Lease, view: EffectView): CoveringLease {
   const { id, label, state, guard, grantedAt, endedAt } = lease;
-  return { id, label, state, guard, grantedAt, endedAt, effect: effectOf(lease, view) };
+  const row = view.rows.findLast(({ outcome, leaseId }) => outcome === 'orphaned' && leaseId === id);
+  const orphaned = row === undefined ? {} : { orphaned: { at: row.firstAt, reason: row.reason ?? '' } };
+  return { id, label, state, guard, grantedAt, endedAt, effect: effectOf(lease, view), ...orphaned };
 }
 
 function effectOf(lease: Lease, view: EffectView): LeaseEffect {

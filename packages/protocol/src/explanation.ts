@@ -125,6 +125,8 @@ export const CoveringLease = Type.Object(
     grantedAt: Timestamp,
     endedAt: NullableTimestamp,
     effect: LeaseEffect,
+    /** The wrapper of its command went first: when, and how in words. */
+    orphaned: Type.Optional(Type.Object({ at: Timestamp, reason: Type.String() }, { additionalProperties: false })),
   },
   { additionalProperties: false },
 );

@@ -80,6 +80,11 @@ export const RegisterParams = Type.Object(
         description: 'secret that the tree carries as OMNIMIND_LEASE: it finds re-parented descendants, and only protects',
       }),
     ),
+    wrapper: Type.Optional(
+      Type.Boolean({
+        description: 'the caller means to stay until the process ends: where it goes first, history tells (orphaned)',
+      }),
+    ),
   },
   { additionalProperties: false },
 );

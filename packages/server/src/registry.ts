@@ -16,6 +16,7 @@ import { processFacts } from './process-facts.ts';
 import { Scanner } from './scanner.ts';
 import type { KernelMarks } from './sentinel/kernel-marks.ts';
 import type { Store } from './store/store.ts';
+import { WrapperWatch } from './wrapper-watch.ts';
 
 /** When a look that failed is taken again. */
 const retryMs = 1000;
@@ -51,6 +52,7 @@ export interface KernelView {
 export class Registry {
   readonly table: LeaseTable;
   readonly rules: RuleCoverage;
+  readonly wrappers: WrapperWatch;
   readonly #options: RegistryOptions;
   readonly #alarm: Alarm;
   readonly #scanner: Scanner;
@@ -61,6 +63,7 @@ export class Registry {
 
   constructor(options: RegistryOptions) {
     this.#options = options;
+    this.wrappers = new WrapperWatch(options);
     const processes = options.kernel === undefined ? machine : withMarks(options.kernel.marks);
     this.table = new LeaseTable({
       table: processes,
@@ -74,6 +77,7 @@ export class Registry {
           this.#joined(member, isNew);
         },
         over: (lease) => {
+          this.wrappers.forget(lease);
           options.kernel?.marks.end(lease);
         },
         ended: (lease, end) => {
@@ -251,6 +255,7 @@ export class Registry {
   /** Stops timers and looks; what is under way is waited for. */
   async close(): Promise<void> {
     this.#alarm.close();
+    this.wrappers[Symbol.dispose]();
     this.#oomWatch[Symbol.dispose]();
     await this.#scanner.close();
   }

@@ -29,6 +29,7 @@ export const outcomes: readonly string[] = Object.keys({
   exited: true,
   revoked: true,
   lost: true,
+  orphaned: true,
   pruned: true,
   dropped: true,
   told: true,

@@ -93,12 +93,13 @@ const effectWords: Readonly<Record<LeaseEffect, string>> = {
   lost: 'it was active when the machine went down',
 };
 
-function leaseWords({ id, label, state, endedAt, effect }: CoveringLease, { ending }: Explanation): string {
+function leaseWords({ id, label, state, endedAt, effect, orphaned }: CoveringLease, { ending }: Explanation): string {
   const name = label === null || label === '' ? id : `${id} (${escapeText(label)})`;
   // The end of a lease is written a moment after that of its last process.
   const active = ending.kind === 'running' ? state : `${state} then`;
   const since = state === 'active' || endedAt === null ? active : `${state} at ${formatTime(endedAt)}`;
-  return `${name}, ${since}: ${ending.kind === 'running' && effect === 'idle' ? 'it protects' : effectWords[effect]}`;
+  const went = orphaned === undefined ? '' : `; ${escapeText(orphaned.reason)} at ${formatTime(orphaned.at)}, and it ran on`;
+  return `${name}, ${since}: ${ending.kind === 'running' && effect === 'idle' ? 'it protects' : effectWords[effect]}${went}`;
 }
 
 function memoryWords(context: EventContext): string {

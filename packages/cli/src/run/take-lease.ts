@@ -50,6 +50,7 @@ export async function takeLease(
     pid: command.pid,
     label: labelOf(words, options),
     marker,
+    wrapper: true,
     ...(reason === undefined ? {} : { reason }),
     ...(guard === true ? { guard } : {}),
   };

@@ -72,6 +72,7 @@ export class LeaseHandlers {
       throw new ProtocolError('storeUnavailable', 'the lease that the new terms were for could not be written: register again');
     }
     if (terms.renewal === 'heartbeat') session.heartbeats.add(lease);
+    if (params.wrapper === true) registry.wrappers.watch(registration, session);
     if (terms.scope === 'tree' && isNew) registry.treeGrew();
     log.info({ leaseId: lease.id, rootPid: lease.rootPid, uid: lease.uid, label: terms.label, guard, isNew }, 'registered');
     return viewLease(lease, bootId, clock, session.caller);
