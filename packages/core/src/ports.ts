@@ -47,7 +47,7 @@ export interface ProcessTable {
   markedLease?(pid: number): KernelMark | undefined;
   /** What rules cover it by, as the kernel passed it on; absent without the sentinel. */
   markedCover?(pid: number): RuleCover | undefined;
-  /** A digest of the secret in its OMNIMIND_LEASE, if it carries one that may be read. */
+  /** A digest of the secret in its OMNIMIND_LEASE, if it carries one that may be read; else that in the name of its cgroup. */
   markerDigest(pid: number): string | undefined;
   /** Calls back when this turn of the loop is over; absent where there are no turns. */
   atTurnEnd?(forget: () => void): void;

@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { posix } from 'node:path';
 
+/** What a group of a command's is called: the command's pid, and its mark. */
 const PREFIX = 'omnimind-run-';
 /** Whoever's number is written to it is moved there, with all its threads. */
 const PROCS = 'cgroup.procs';
@@ -53,16 +54,21 @@ export function prepareMove(): void {
  * Moves a process to a new group beside its own. Nothing is changed where that cannot be had.
  *
  * @param pid has done nothing yet: what it starts is born in the group
+ * @param mark digest of the secret of its lease: it becomes part of the name, by which the server knows whose group it is
  * @returns the group; or why there is none, in words
  */
-export async function moveToRunCgroup(pid: number, limits: CgroupLimits): Promise<RunCgroup | { readonly reason: string }> {
+export async function moveToRunCgroup(
+  pid: number,
+  mark: string,
+  limits: CgroupLimits,
+): Promise<RunCgroup | { readonly reason: string }> {
   const mount = mountPoint();
   const own = cgroupOf(pid);
   if (mount === undefined) return { reason: 'no cgroup v2 is mounted' };
   if (own === undefined) return { reason: 'the process is gone' };
   if (own.startsWith('/..')) return { reason: 'the process is outside of its cgroup namespace' };
   const parent = own === '/' ? own : posix.dirname(own);
-  const path = posix.join(parent, `${PREFIX}${String(pid)}`);
+  const path = posix.join(parent, `${PREFIX}${String(pid)}-${mark}`);
   const folder = posix.join(mount, path);
   try {
     removeOld(posix.join(mount, parent));
@@ -104,11 +110,21 @@ export function removeRunCgroup(folder: string): void {
   }
 }
 
+/**
+ * The same for who knows its path alone, as /proc/PID/cgroup says it.
+ *
+ * @param path of a group that `moveToRunCgroup` made
+ */
+export function removeRunCgroupAt(path: string): void {
+  const mount = mountPoint();
+  if (mount !== undefined && posix.basename(path).startsWith(PREFIX)) removeRunCgroup(posix.join(mount, path));
+}
+
 /** Groups of commands whose omnictl was killed: their number is no process's now, and nothing is in them. */
 function removeOld(parent: string): void {
   for (const name of readdirSync(parent)) {
-    const pid = name.startsWith(PREFIX) ? name.slice(PREFIX.length) : '';
-    if (/^\d+$/.test(pid) && !existsSync(`/proc/${pid}`)) removeRunCgroup(posix.join(parent, name));
+    const pid = /^(\d+)(?:-[\w-]+)?$/.exec(name.startsWith(PREFIX) ? name.slice(PREFIX.length) : '')?.[1];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) removeRunCgroup(posix.join(parent, name));
   }
 }
 

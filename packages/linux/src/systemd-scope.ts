@@ -12,10 +12,13 @@ const CGROUP2_MAGIC = 0x63677270;
  * systemd-run registers itself and then becomes the program, under the same pid. systemd-oomd, which kills by cgroup and
  * asks nobody, is to leave it out.
  *
- * @param name of the unit, without its suffix
+ * @param nameUnit gives the unit's name, without its suffix, where there is to be one
  * @returns undefined where systemd does not manage the cgroups, or its manager is not to be reached
  */
-export function systemdScope(name: string, { memoryHighBytes, cpuWeight }: CgroupLimits): readonly string[] | undefined {
+export function systemdScope(
+  nameUnit: () => string,
+  { memoryHighBytes, cpuWeight }: CgroupLimits,
+): readonly string[] | undefined {
   const isRoot = process.geteuid?.() === 0;
   const runtime = isRoot ? '/run' : process.env['XDG_RUNTIME_DIR'];
   if (runtime === undefined || !existsSync('/run/systemd/system') || !existsSync(SYSTEMD_RUN)) return undefined;
@@ -32,7 +35,7 @@ export function systemdScope(name: string, { memoryHighBytes, cpuWeight }: Cgrou
     '--scope',
     '--quiet',
     '--collect',
-    `--unit=${name}`,
+    `--unit=${nameUnit()}`,
     ...properties.map((property) => `--property=${property}`),
     '--',
   ];

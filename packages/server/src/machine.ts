@@ -8,6 +8,7 @@ import { parentOfHeld, uidsOfHeld } from '#linux/pidfd-info.ts';
 import { readParent } from '#linux/proc-stat.ts';
 import { readCredentials } from '#linux/proc-status.ts';
 import { readEnvironmentVariable } from '#linux/proc-text.ts';
+import { runCgroupMark } from '#linux/run-cgroup-mark.ts';
 
 /** A process of this machine, held by its pidfd. */
 export class Held implements HeldProcess {
@@ -62,7 +63,7 @@ export const machine: Omit<ProcessTable, 'hold'> & { hold(pid: number): Held | u
   },
   markerDigest(pid: number): string | undefined {
     const marker = readEnvironmentVariable(pid, 'OMNIMIND_LEASE');
-    return marker === undefined ? undefined : digestMarker(marker);
+    return marker === undefined ? runCgroupMark(pid) : digestMarker(marker);
   },
   atTurnEnd(forget: () => void): void {
     setImmediate(forget);

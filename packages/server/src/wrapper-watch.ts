@@ -6,6 +6,8 @@ import type { ProcessRef } from '#protocol/history.ts';
 import { signalName } from '#protocol/signals.ts';
 import { readExitStatus } from '#linux/exit-status.ts';
 import type { ExitWatcher } from '#linux/exit-watcher.ts';
+import { removeRunCgroupAt } from '#linux/run-cgroup.ts';
+import { runCgroupPath } from '#linux/run-cgroup-mark.ts';
 import { transition } from './lease-events.ts';
 import { machine, type Held } from './machine.ts';
 import type { Session } from './session.ts';
@@ -15,6 +17,8 @@ import { tryRead } from './try-read.ts';
 interface Watched {
   readonly wrapper: Held;
   readonly ref: ProcessRef;
+  /** The cgroup of the command, which its wrapper cannot remove any more. */
+  cgroup?: string | undefined;
 }
 
 /**
@@ -48,17 +52,18 @@ export class WrapperWatch implements Disposable {
     this.#watcher.watch(wrapper.pidfd, () => {
       // It goes a moment after its command: whose end comes first out of the kernel does not matter.
       if (lease.state === 'active' && lease.rootAlive && member.held.alive()) this.#orphaned(lease);
-      this.forget(lease);
+      else this.forget(lease);
     });
   }
 
-  /** The lease has ended, or has another wrapper. */
+  /** The lease has ended, or has another wrapper: what the one before left of it is removed. */
   forget(lease: Lease): void {
     const watched = this.#watched.get(lease);
     if (watched === undefined) return;
     this.#watched.delete(lease);
     this.#watcher.unwatch(watched.wrapper.pidfd);
     watched.wrapper.close();
+    if (watched.cgroup !== undefined) removeRunCgroupAt(watched.cgroup);
   }
 
   [Symbol.dispose](): void {
@@ -70,6 +75,7 @@ export class WrapperWatch implements Disposable {
     if (watched === undefined) return;
     const { wrapper, ref } = watched;
     const ending = endingOf(wrapper);
+    watched.cgroup = tryRead(() => runCgroupPath(lease.rootPid));
     this.#log.warn(
       { leaseId: lease.id, rootPid: lease.rootPid, uid: lease.uid, label: lease.terms.label, wrapperPid: wrapper.pid, ending },
       'the wrapper of a command is gone; the command runs on, protected',

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -74,11 +75,13 @@ function whyNoCgroup(): string | undefined {
 test('it has a cgroup of its own where one may be made, until the last of it has ended', async ({ skip }) => {
   const reason = whyNoCgroup();
   if (reason !== undefined) skip(`no cgroup to be had: ${reason}`);
-  const show = 'cat /proc/self/cgroup; sleep 1000 > /dev/null 2>&1 & echo "$$ $!"';
+  const show = 'cat /proc/self/cgroup; sleep 1000 > /dev/null 2>&1 & echo "$$ $! $OMNIMIND_LEASE"';
   const { stdout } = await user.omnictl(['run', '--', 'sh', '-c', show]);
-  const [, pid = '', left = ''] = /^(\d+) (\d+)$/m.exec(stdout) ?? [];
-  const folder = join(cgroupParent() ?? '', `omnimind-run-${pid}`);
-  expect(stdout).toContain(`/omnimind-run-${pid}\n`);
+  const [, pid = '', left = '', marker = ''] = /^(\d+) (\d+) (\S+)$/m.exec(stdout) ?? [];
+  // By the digest the server knows whose it is.
+  const name = `omnimind-run-${pid}-${hash('sha256', marker, 'base64url')}`;
+  const folder = join(cgroupParent() ?? '', name);
+  expect(stdout).toContain(`/${name}\n`);
   try {
     expect(readFileSync(join(folder, 'cgroup.procs'), 'latin1').trim()).toBe(left);
   } finally {
@@ -86,9 +89,9 @@ test('it has a cgroup of its own where one may be made, until the last of it has
   }
   await until(() => !existsSync(`/proc/${left}`));
   // The next one finds it, and removes it; its own it removes itself.
-  const next = await user.omnictl(['run', '--', 'sh', '-c', 'echo $$']);
+  const next = await user.omnictl(['run', '--', 'cat', '/proc/self/cgroup']);
   expect(existsSync(folder)).toBe(false);
-  expect(existsSync(join(cgroupParent() ?? '', `omnimind-run-${next.stdout.trim()}`))).toBe(false);
+  expect(existsSync(join(cgroupParent() ?? '', /omnimind-run-.*$/m.exec(next.stdout)?.[0] ?? '.'))).toBe(false);
 });
 
 test('a limit that cannot be had is told of, and the command runs', async () => {

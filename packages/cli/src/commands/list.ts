@@ -20,7 +20,7 @@ export const define: Define = (command, bind) => {
     .summary('what is protected: leases, and what rules cover')
     .description(
       'Lists the active leases, newest first, with their live members, and the CPU (of one core, averaged over the life of each ' +
-        'process, as ps shows it) and resident memory of each tree. A root that is gone while its children go on is marked. ' +
+        'process, as ps shows it) and resident memory of each tree; where run made a cgroup, what that counts. A root that is gone while its children go on is marked. ' +
         'Then the trees that automatic rules cover, and which key of the rule fitted. ' +
         'With --json prints an array of Leases, each with usage: {pids, cpuPercent, memoryBytes}, or null where it has no live process. ' +
         'With --rules it shows all rules and how many processes each covers; with --json too, an array of ProtectionRules.',

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { moveToRunCgroup, removeRunCgroup, type RunCgroup } from '#linux/run-cgroup.ts';
 import { isSystemdRun, systemdScope } from '#linux/systemd-scope.ts';
 import type { HeldCommand } from './held-command.ts';
+import { markerDigest } from './marker-digest.ts';
 import type { RunOptions } from './run-options.ts';
 
 /** systemd answers in milliseconds; where it does not, the command is not to wait for it. */
@@ -28,14 +29,18 @@ export interface CommandForCgroup {
  * one made by hand where that may be, else none.
  *
  * @param hold makes the process, behind the words that are to start it
+ * @param marker of the lease that it is to get
  */
 export async function holdInCgroup(
   hold: (prefix: readonly string[]) => Promise<HeldCommand>,
   options: RunOptions,
+  marker: string,
 ): Promise<CommandForCgroup> {
   const { memoryHigh, cpuWeight } = options;
-  const name = `omnimind-run-${String(process.pid)}-${String(Math.trunc(performance.timeOrigin + performance.now()))}`;
-  const scope = systemdScope(name, { memoryHighBytes: memoryHigh, cpuWeight });
+  const scope = systemdScope(() => `omnimind-run-${String(process.pid)}-${markerDigest(marker)}`, {
+    memoryHighBytes: memoryHigh,
+    cpuWeight,
+  });
   if (scope !== undefined) {
     const command = await hold(scope);
     if (await hasItsScope(command)) {
@@ -43,7 +48,7 @@ export async function holdInCgroup(
     }
   }
   const command = await hold([]);
-  return { command, join: async () => await giveCgroup(command.pid, options) };
+  return { command, join: async () => await giveCgroup(command.pid, options, marker) };
 }
 
 /** Waits until systemd-run has become the held process; no event tells of that. @returns false where it did not */
@@ -70,8 +75,8 @@ async function isOver(command: HeldCommand): Promise<boolean> {
  *
  * @param pid of the process that waits
  */
-async function giveCgroup(pid: number, { memoryHigh, cpuWeight }: RunOptions): Promise<CommandCgroup> {
-  const made = await moveToRunCgroup(pid, { memoryHighBytes: memoryHigh, cpuWeight });
+async function giveCgroup(pid: number, { memoryHigh, cpuWeight }: RunOptions, marker: string): Promise<CommandCgroup> {
+  const made = await moveToRunCgroup(pid, markerDigest(marker), { memoryHighBytes: memoryHigh, cpuWeight });
   if (!('reason' in made)) return ofGroup(made);
   // Without a limit that was asked for it is no one's loss.
   const isMissed = memoryHigh !== undefined || cpuWeight !== undefined;

@@ -1,13 +1,13 @@
 import type { Context } from '../context.ts';
 import { holdInCgroup, type CommandForCgroup } from './command-cgroup.ts';
-import { commandEnvironment } from './command-environment.ts';
+import { commandEnvironment, createMarker } from './command-environment.ts';
 import { exitCodeOf } from './ending-words.ts';
 import { explainEnding, isDeath } from './explain-ending.ts';
 import { forwardSignals } from './forward-signals.ts';
 import type { Ending, HeldCommand } from './held-command.ts';
 import { setPriorities } from './process-settings.ts';
 import { labelOf, type RunOptions } from './run-options.ts';
-import { connectAhead, takeLease, type TakenLease } from './take-lease.ts';
+import { connectAhead, takeLease, type Asking, type TakenLease } from './take-lease.ts';
 
 /** A command and how it is to be run. */
 export interface Job {
@@ -54,9 +54,10 @@ async function runOnce(context: Context, job: Job, attempt: number): Promise<Att
   const startedAt = new Date().toISOString();
   const connection = connectAhead(context);
   const env = commandEnvironment(process.env, { mode: options.mode, attempt });
-  const held = await holdInCgroup(async (prefix) => await job.hold(env, prefix), options);
+  const marker = createMarker();
+  const held = await holdInCgroup(async (prefix) => await job.hold(env, prefix), options, marker);
   const { command } = held;
-  const { lease, ending, wasToldToEnd } = await through(context, job, held, connection);
+  const { lease, ending, wasToldToEnd } = await through(context, job, held, { connection, marker });
   await job.catchUp?.();
   const exitCode = exitCodeOf(ending);
   if (!isDeath(ending)) return { exitCode, mayRetry: false };
@@ -68,14 +69,9 @@ async function runOnce(context: Context, job: Job, attempt: number): Promise<Att
 }
 
 /** From the gate to the end, with signals passed on. */
-async function through(
-  context: Context,
-  job: Job,
-  held: CommandForCgroup,
-  connection: ReturnType<typeof connectAhead>,
-): Promise<Passage> {
+async function through(context: Context, job: Job, held: CommandForCgroup, asking: Asking): Promise<Passage> {
   const { command } = held;
-  const asked = takeLease(context, command, job.words, job.options, connection);
+  const asked = takeLease(context, command, job.words, job.options, asking);
   // It is awaited below; until then its failure is nobody's.
   asked.catch(() => undefined);
   // The server gets its question first, and works on it meanwhile: the connection is there once the loop has turned.

@@ -6,7 +6,6 @@ import { AnswerLines, readAnswer } from '../answer-lines.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { describeFailure } from '../failure.ts';
-import { createMarker } from './command-environment.ts';
 import type { HeldCommand } from './held-command.ts';
 import { labelOf, type RunOptions } from './run-options.ts';
 
@@ -16,6 +15,14 @@ export interface TakenLease {
   /** When the command's process was started: by it that is told from a later one with its pid. */
   readonly startTicks: string;
   /** The secret that its tree is to carry. */
+  readonly marker: string;
+}
+
+/** What a lease is asked for with. */
+export interface Asking {
+  /** From connectAhead. */
+  readonly connection: Promise<AnswerLines>;
+  /** The secret that the command's tree is to carry. */
   readonly marker: string;
 }
 
@@ -33,7 +40,6 @@ export function connectAhead({ globals }: Context): Promise<AnswerLines> {
 /**
  * Takes the lease while the command is held.
  *
- * @param connection from connectAhead
  * @returns undefined where it is to run unprotected, of which is told
  * @throws with --require where there is no lease to be had: then the command does not run
  */
@@ -42,9 +48,8 @@ export async function takeLease(
   command: HeldCommand,
   words: readonly string[],
   options: RunOptions,
-  connection: Promise<AnswerLines>,
+  { connection, marker }: Asking,
 ): Promise<TakenLease | undefined> {
-  const marker = createMarker();
   const { reason, guard } = options;
   const params: RegisterParams = {
     pid: command.pid,

@@ -10,6 +10,7 @@ import type { ProtectedProcess } from '#protocol/protection.ts';
 import { readActiveLeases } from '../usage/read-leases.ts';
 import { uptimeSeconds } from '../usage/process-usage.ts';
 import { readProtected } from '../usage/tree-usage.ts';
+import { GroupSampler } from './group-sampler.ts';
 import type { TopModel } from './model.ts';
 import { rowsOf } from './rows.ts';
 import { UsageSampler } from './usage-sampler.ts';
@@ -25,6 +26,7 @@ const killsMax = 50;
 export class TopFeed {
   readonly #client: Client;
   readonly #sampler = new UsageSampler();
+  readonly #groups = new GroupSampler();
   #status: ServerStatus | undefined;
   #leases: readonly Lease[] = [];
   #processes: readonly ProtectedProcess[] = [];
@@ -44,14 +46,16 @@ export class TopFeed {
   async read(): Promise<TopModel> {
     const failure = await this.#ask();
     if (this.#status === undefined) throw new NoServerError([this.#client.socketPath]);
+    const uptime = uptimeSeconds();
     const samples = this.#sampler.sample(
       this.#processes.map(({ identity }) => identity),
-      uptimeSeconds(),
+      uptime,
     );
+    const groups = this.#groups.sample(this.#leases, this.#processes, uptime);
     return {
       at: new Date().toISOString(),
       status: this.#status,
-      rows: rowsOf(this.#leases, this.#processes, samples),
+      rows: rowsOf(this.#leases, this.#processes, samples, groups),
       kills: this.#kills,
       ...(failure === undefined ? {} : { failure }),
     };

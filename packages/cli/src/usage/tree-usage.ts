@@ -2,12 +2,22 @@ import type { Client, Lease } from '#client/index.ts';
 import { bounds } from '#protocol/bounds.ts';
 import type { ProtectedProcess } from '#protocol/protection.ts';
 import { readProcessUsage, uptimeSeconds } from './process-usage.ts';
+import { cgroupsOf, readCgroupUsage, runCgroupOf } from './run-cgroup.ts';
 
 /** What the live processes of a lease use, those of the leases inside it among them. */
 export interface TreeUsage {
   readonly pids: readonly number[];
   readonly cpuPercent: number;
   readonly memoryBytes: number;
+}
+
+/** Less than a tick of the CPU clock says nothing. */
+const lifeMsMin = 10;
+
+interface Sum {
+  readonly pids: number[];
+  cpuPercent: number;
+  memoryBytes: number;
 }
 
 /** Reads the whole protected set, a page after the other. */
@@ -26,7 +36,8 @@ export async function readProtected(client: Client): Promise<readonly ProtectedP
 }
 
 /**
- * Adds up what each lease's tree uses.
+ * Adds up what each lease's tree uses. Where `run` made a cgroup for it, that tells of the processes in it, of those that have
+ * ended too; the others are added.
  *
  * @param leases with their parents: a process counts for its innermost lease, and for those around that
  * @returns by lease id; leases without a live process are not in it
@@ -34,19 +45,49 @@ export async function readProtected(client: Client): Promise<readonly ProtectedP
 export function usageByLease(leases: readonly Lease[], processes: readonly ProtectedProcess[]): ReadonlyMap<string, TreeUsage> {
   const parents = new Map(leases.map((lease) => [lease.id, lease.parentLeaseId]));
   const uptime = uptimeSeconds();
-  const sums = new Map<string, { pids: number[]; cpuPercent: number; memoryBytes: number }>();
+  const sums = new Map<string, Sum>();
+  const cgroups = cgroupsOf(leases);
+  const groups = readGroups(leases, cgroups);
   for (const { identity, leaseId } of processes) {
     const usage = readProcessUsage(identity, uptime);
     if (usage === undefined) continue;
+    const inCgroup = cgroups.size === 0 ? undefined : runCgroupOf(identity.pid);
     for (const id of withParents(leaseId, parents)) {
       const sum = sums.get(id) ?? { pids: [], cpuPercent: 0, memoryBytes: 0 };
-      sum.pids.push(identity.pid);
-      sum.cpuPercent += usage.cpuPercent;
-      sum.memoryBytes += usage.memoryBytes;
       sums.set(id, sum);
+      sum.pids.push(identity.pid);
+      const whole = inCgroup === undefined ? undefined : groups.get(id);
+      const isCounted = whole !== undefined && cgroups.get(id) === inCgroup;
+      if (!isCounted) sum.cpuPercent += usage.cpuPercent;
+      if (!isCounted || whole.memoryBytes === undefined) sum.memoryBytes += usage.memoryBytes;
     }
   }
+  for (const [id, sum] of sums) addGroup(sum, groups.get(id));
   return sums;
+}
+
+function addGroup(sum: Sum, group: Whole | undefined): void {
+  sum.cpuPercent += group?.cpuPercent ?? 0;
+  sum.memoryBytes += group?.memoryBytes ?? 0;
+}
+
+/** What a lease's cgroup uses. */
+interface Whole {
+  readonly cpuPercent: number;
+  readonly memoryBytes: number | undefined;
+}
+
+/** CPU of one core, averaged since the lease was granted, when the group was made. */
+function readGroups(leases: readonly Lease[], cgroups: ReadonlyMap<string, string>): ReadonlyMap<string, Whole> {
+  const groups = new Map<string, Whole>();
+  for (const { id, grantedAt } of leases) {
+    const path = cgroups.get(id);
+    const usage = path === undefined ? undefined : readCgroupUsage(path);
+    if (usage === undefined) continue;
+    const lifeMs = Math.max(lifeMsMin, Date.now() - Date.parse(grantedAt));
+    groups.set(id, { cpuPercent: usage.cpuUsec / 10 / lifeMs, memoryBytes: usage.memoryBytes });
+  }
+  return groups;
 }
 
 /** A lease and all that it lies in, itself first. */

@@ -13,7 +13,7 @@ export async function run(): Promise<void> {
   const said = await omnictl('run', '--require', '--label', 'scoped', ...limits, '--', '/bin/sh', '-c', script);
   const [head = '', ...rest] = said.split('\n');
   const [unit = '', pid, scriptPid] = head.split(' ');
-  assert.match(unit, /^omnimind-run-\d+-\d+\.scope$/, said);
+  assert.match(unit, /^omnimind-run-\d+-[\w-]{43}\.scope$/, said);
   assert.equal(pid, scriptPid);
   assert.ok(rest.includes('ManagedOOMPreference=omit'), said);
   assert.ok(rest.includes(`MemoryHigh=${String(64 * 2 ** 20)}`), said);

@@ -13,7 +13,7 @@ export async function run(): Promise<void> {
   const limits = ['--memory-high', '64M', '--cpu-weight', '50'];
   const { code, stdout, stderr } = await omnictl(omnid, 'run', ...limits, '--', '/bin/sh', '-c', show);
   const [group = '', memoryHigh, cpuWeight] = stdout.split('\n');
-  assert.match(group, /\/omnimind-run-\d+$/);
+  assert.match(group, /\/omnimind-run-\d+-[\w-]{43}$/);
   assert.deepEqual({ code, memoryHigh, cpuWeight }, { code: 0, memoryHigh: String(64 * 2 ** 20), cpuWeight: '50' });
   assert.doesNotMatch(stderr, /without/);
   assert.equal(existsSync(group), false);
