@@ -12,9 +12,10 @@ import { formatNames, type FormatName, type RowFormat } from '../history/format.
 import { csvFormat } from '../history/csv-format.ts';
 import { readPages } from '../history/pages.ts';
 import { jsonFormat, ndjsonFormat } from '../history/json-format.ts';
-import { stdoutSink } from '../history/sink.ts';
+import { stdoutSink, type Sink } from '../history/sink.ts';
 import { keepHeapSmall } from '../history/small-heap.ts';
 import { tableFormat } from '../history/table-format.ts';
+import { progress } from '../output/progress.ts';
 import { limitOption, pidOption, pidOrComm } from '../parse/number.ts';
 import { signalOption } from '../parse/signal.ts';
 import { parseTime } from '../parse/time.ts';
@@ -102,10 +103,25 @@ async function print(context: Context, options: HistoryOptions): Promise<number>
   if (name !== 'table') keepHeapSmall();
   const pages = readPages(context.globals.socket, queryOf(options), limit);
   using sink = options.output === undefined ? stdoutSink(context.output) : fileSink(options.output);
-  const count = await exportRows(pages, createFormat(name, isOnTerminal), sink);
+  const count = await exportWithProgress(context, sink, async (onRows) => {
+    return await exportRows(pages, createFormat(name, isOnTerminal), sink, onRows);
+  });
   if (count > 0) sink.finish();
   else context.output.note('nothing in the history matches');
   return count > 0 ? exitCodes.yes : exitCodes.no;
+}
+
+/** A terminal that shows the rows shows how it goes; a pipe leads to a program that may be on the terminal. */
+async function exportWithProgress(
+  { output }: Context,
+  sink: Sink,
+  work: (onRows: (count: number) => void) => Promise<number>,
+): Promise<number> {
+  let rows = 0;
+  using _writing = sink.isFile ? progress(output, () => `${rows.toLocaleString('en')} rows written`) : undefined;
+  return await work((count) => {
+    rows = count;
+  });
 }
 
 async function follow({ globals, output }: Context, options: HistoryOptions): Promise<number> {

@@ -1,3 +1,5 @@
+import type { Client } from '#client/index.ts';
+import { bounds } from '#protocol/bounds.ts';
 import type { TerminateParams, TerminateResult } from '#protocol/process.ts';
 import { signalName } from '#protocol/signals.ts';
 import type { Context } from '../context.ts';
@@ -6,6 +8,8 @@ import type { Define } from '../define.ts';
 import { UsageError } from '../errors.ts';
 import { exitCodes } from '../exit-code.ts';
 import { examples } from '../help.ts';
+import { progress } from '../output/progress.ts';
+import { formatDuration } from '../output/units.ts';
 import { parseDuration } from '../parse/duration.ts';
 import { pidOption } from '../parse/number.ts';
 import { signalOption } from '../parse/signal.ts';
@@ -43,9 +47,24 @@ export async function kill(context: Context, pid: number, options: KillOptions):
   const { signal = sigterm } = options;
   if (signal === 0) throw new UsageError("signal 0 ends nothing: 'omnictl may-kill --signal 0' asks about it");
   await using client = await connectTo(context.globals);
-  const result = await client.call('process.terminate', paramsOf(pid, signal, options));
+  const result = await terminate(context, client, pid, signal, options);
   report(context, pid, signal, result);
   return result.outcome === 'exited' || result.outcome === 'killed' ? exitCodes.yes : exitCodes.no;
+}
+
+async function terminate(
+  { output }: Context,
+  client: Client,
+  pid: number,
+  signal: number,
+  options: KillOptions,
+): Promise<TerminateResult> {
+  const started = performance.now();
+  const grace = options.grace ?? bounds.graceMsDefault;
+  using _waiting = progress(output, () => {
+    return `waits for ${String(pid)} to end: ${formatDuration(performance.now() - started)}, ${formatDuration(grace)} of grace`;
+  });
+  return await client.call('process.terminate', paramsOf(pid, signal, options));
 }
 
 function paramsOf(pid: number, signal: number, options: KillOptions): TerminateParams {

@@ -5,6 +5,8 @@ import type { Define } from '../define.ts';
 import { exitCodes } from '../exit-code.ts';
 import type { Globals } from '../globals.ts';
 import { examples } from '../help.ts';
+import type { Output } from '../output/output.ts';
+import { progress } from '../output/progress.ts';
 import { escapeText } from '../output/escape.ts';
 import { formatTime } from '../output/units.ts';
 import { socketToServe, startServer } from '../server/start-server.ts';
@@ -64,7 +66,7 @@ async function serverStatus({ globals, output }: Context): Promise<number> {
 }
 
 async function serverStop({ globals, output }: Context): Promise<number> {
-  const info = await stopServer(ownSocket(globals));
+  const info = await waiting(output, 'end', () => stopServer(ownSocket(globals)));
   if (globals.json) output.json(info);
   else output.verdict(`stopped omnid (pid ${String(info.pid)})`);
   return exitCodes.yes;
@@ -74,18 +76,23 @@ async function serverRestart({ globals, output }: Context): Promise<number> {
   const own = ownSocket(globals);
   // First: what could not be started again is not stopped.
   socketToServe(own);
-  await stopIfRunning(own);
-  await using client = await startServer(own);
+  await stopIfRunning(own, output);
+  await using client = await waiting(output, 'start', () => startServer(own));
   const info = await client.call('server.info');
   if (globals.json) output.json(info);
   else output.verdict(`started omnid ${escapeText(info.version)} (pid ${String(info.pid)})`);
   return exitCodes.yes;
 }
 
-async function stopIfRunning(globals: Globals): Promise<void> {
+async function stopIfRunning(globals: Globals, output: Output): Promise<void> {
   try {
-    await stopServer(globals);
+    await waiting(output, 'end', () => stopServer(globals));
   } catch (error) {
     if (!(error instanceof NoServerError)) throw error;
   }
+}
+
+async function waiting<Result>(output: Output, what: 'start' | 'end', work: () => Promise<Result>): Promise<Result> {
+  using _waiting = progress(output, () => `waits for omnid to ${what}`);
+  return await work();
 }

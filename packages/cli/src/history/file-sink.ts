@@ -31,6 +31,7 @@ export function fileSink(path: string): Sink {
 const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 class FileSink implements Sink {
+  readonly isFile = true;
   readonly #onSignal = (signal: NodeJS.Signals): void => {
     this[Symbol.dispose]();
     process.kill(process.pid, signal);

@@ -6,6 +6,13 @@ import { writeAll } from './write-all.ts';
 const stdout = 1;
 const stderr = 2;
 
+let beforePrinting = (): void => undefined;
+
+/** @param prepare is called before anything is printed, on stdout or stderr: the line of progress gives way */
+export function onPrint(prepare: () => void): void {
+  beforePrinting = prepare;
+}
+
 export interface OutputOptions {
   /** Notes on stderr are left out, and what verbs of yes and no print. */
   readonly quiet: boolean;
@@ -40,6 +47,7 @@ export class Output {
   /** Prints text that has its line ends, or such text in UTF-8. */
   write(text: string | Uint8Array): void {
     if (this.#closed) return;
+    beforePrinting();
     try {
       this.#closed = !writeAll(this.#fd, text);
     } catch (error) {
@@ -86,6 +94,7 @@ export function writeError(text: string): void {
 }
 
 function writeErrorText(text: string): void {
+  beforePrinting();
   try {
     writeAll(stderr, `${text}\n`);
   } catch {

@@ -7,6 +7,7 @@ import { forwardSignals } from './forward-signals.ts';
 import type { Ending, HeldCommand } from './held-command.ts';
 import { setPriorities } from './process-settings.ts';
 import { labelOf, type RunOptions } from './run-options.ts';
+import { waitForServer } from './wait-for-server.ts';
 import { connectAhead, takeLease, type Asking, type TakenLease } from './take-lease.ts';
 
 /** A command and how it is to be run. */
@@ -78,14 +79,17 @@ async function through(context: Context, job: Job, held: CommandForCgroup, askin
   await turnOfLoop();
   using forwarding = forwardSignals(command);
   const joined = held.join();
+  const waiting = waitForServer(context.output);
   try {
     const [lease, failures, cgroup] = await Promise.all([asked, setPriorities(command.pid, job.options), joined]);
+    waiting[Symbol.dispose]();
     for (const failure of [...failures, ...cgroup.failures]) context.output.note(failure);
     command.go(lease?.marker);
     job.begins?.(command, lease);
     const ending = await command.ended;
     return { lease, ending, wasToldToEnd: forwarding.wasToldToEnd };
   } finally {
+    waiting[Symbol.dispose]();
     // Where it was not let go, it ends now.
     command.cancel();
     await command.ended;

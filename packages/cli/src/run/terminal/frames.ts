@@ -21,6 +21,8 @@ export const frameKinds = {
   stopped: 18,
   /** From the holder, last: Ended, as JSON. */
   ended: 19,
+  /** From the holder: the command begins. */
+  begun: 20,
 } as const;
 
 export type FrameKind = (typeof frameKinds)[keyof typeof frameKinds];

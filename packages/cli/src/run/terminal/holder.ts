@@ -132,6 +132,7 @@ class Holder {
           options,
           hold: async (env, prefix) => await Promise.resolve(this.#hold(env, prefix)),
           begins: (_command, lease) => {
+            this.#viewers.send(frameKinds.begun);
             if (lease !== undefined) this.#offer(lease.id);
           },
           catchUp: async () => {

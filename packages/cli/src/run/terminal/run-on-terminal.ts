@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
 import type { Context } from '../../context.ts';
+import { waitForServer } from '../wait-for-server.ts';
 import type { RunOptions } from '../run-options.ts';
 import { frame, frameKinds } from './frames.ts';
 import { holderWord } from './holder-word.ts';
@@ -23,7 +24,7 @@ export async function runOnTerminal(context: Context, words: readonly string[], 
   const treatment = modes === undefined ? {} : { modes: Buffer.from(modes).toString('base64') };
   const start: Start = { words, options, globals: context.globals, size, ...treatment };
   holder.write(frame(frameKinds.start, JSON.stringify(start)));
-  return await view(context, terminal, holder);
+  return await view(context, terminal, holder, waitForServer(context.output));
 }
 
 /** This program once more, in a session without a terminal. */

@@ -22,10 +22,11 @@ const backgroundLookMs = 250;
  * when the command is over, or when our terminal is closed (SIGHUP): the command goes on then.
  *
  * @param holder a connection to the holder
+ * @param waiting ends at its first word
  * @returns the exit code
  */
-export async function view(context: Context, terminal: OwnTerminal, holder: Socket): Promise<number> {
-  const viewer = new Viewer(context, terminal, holder);
+export async function view(context: Context, terminal: OwnTerminal, holder: Socket, waiting?: Disposable): Promise<number> {
+  const viewer = new Viewer(context, terminal, holder, waiting);
   try {
     return await viewer.ended;
   } finally {
@@ -37,15 +38,17 @@ class Viewer {
   readonly #context: Context;
   readonly #terminal: OwnTerminal;
   readonly #holder: Socket;
+  readonly #waiting: Disposable | undefined;
   readonly #typed = new ReadStream(stdin);
   readonly #end = Promise.withResolvers<number>();
   readonly #backgroundLook: NodeJS.Timeout;
   #isOver = false;
 
-  constructor(context: Context, terminal: OwnTerminal, holder: Socket) {
+  constructor(context: Context, terminal: OwnTerminal, holder: Socket, waiting: Disposable | undefined) {
     this.#context = context;
     this.#terminal = terminal;
     this.#holder = holder;
+    this.#waiting = waiting;
     const reader = new FrameReader();
     holder
       .on('data', (chunk: Buffer) => {
@@ -68,6 +71,7 @@ class Viewer {
 
   close(): void {
     clearInterval(this.#backgroundLook);
+    this.#waiting?.[Symbol.dispose]();
     for (const signal of forwarded) process.off(signal, this.#forward);
     process.off('SIGHUP', this.#hangUp).off('SIGWINCH', this.#tellSize).off('SIGCONT', this.#goOn);
     this.#holder.destroy();
@@ -76,6 +80,7 @@ class Viewer {
   }
 
   readonly #take = (kind: number, payload: Buffer): void => {
+    this.#waiting?.[Symbol.dispose]();
     if (kind === frameKinds.output) this.#show(payload);
     else if (kind === frameKinds.note) this.#note(payload.toString());
     else if (kind === frameKinds.stopped) this.#stop();

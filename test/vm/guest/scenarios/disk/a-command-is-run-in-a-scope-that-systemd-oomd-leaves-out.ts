@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { startOmnid, omnictl } from '../../support/system-omnid.ts';
 
+/** What it writes to a file in memory is charged to its cgroup, and in no process's resident memory. */
+const filledBytes = 30 * 2 ** 20;
+
 /** Tells its unit, and what the manager says of it. */
 const show =
+  `head -c ${String(filledBytes)} /dev/zero > /dev/shm/omnimind-fill; ` +
   'unit=$(basename "$(cut -d: -f3 /proc/self/cgroup)"); echo "$unit $$ $OMNIMIND_SCRIPT_PID"; ' +
-  'systemctl show -p ManagedOOMPreference,MemoryHigh,CPUWeight "$unit"; omnictl list --json';
+  'systemctl show -p ManagedOOMPreference,MemoryHigh,CPUWeight "$unit"; omnictl list --json; rm /dev/shm/omnimind-fill';
 
 export async function run(): Promise<void> {
   await using _omnid = await startOmnid();
@@ -22,6 +26,9 @@ export async function run(): Promise<void> {
   const leases = JSON.parse(rest.find((line) => line.startsWith('[')) ?? '[]') as {
     label: string;
     identity: { pid: number };
+    usage: { memoryBytes: number };
   }[];
-  assert.equal(leases.find(({ label }) => label === 'scoped')?.identity.pid, Number(pid));
+  const lease = leases.find(({ label }) => label === 'scoped');
+  assert.equal(lease?.identity.pid, Number(pid));
+  assert.ok(lease.usage.memoryBytes > filledBytes, said);
 }
