@@ -42,6 +42,9 @@ function describeRoot(lease: Lease): ProcessRef {
   return describe(lease, stat?.startTicks === lease.rootStartTicks ? stat.comm : '');
 }
 
+/** The shell that holds a command of `omnictl run` until it is protected, and then becomes it: gate-script.ts of the command line. */
+const gate = /^\S*sh -c (?:trap [^\n]*\n)?read -r omnimind_marker [^"]*"[^]*\nexec "\$@" sh /;
+
 /**
  * The root at its registration. Its command line stands in the first row alone.
  *
@@ -51,7 +54,7 @@ export function describeRegistered({ lease, member, isNew }: Registration, comm:
   const cmdline = isNew ? tryRead(() => readCommandLine(lease.rootPid)) : undefined;
   // It was read by pid: it is the root's only if the root has the pid still.
   if (cmdline === undefined || !member.held.alive()) return describe(lease, comm);
-  return { ...describe(lease, comm), cmdline };
+  return { ...describe(lease, comm), cmdline: cmdline.replace(gate, '') };
 }
 
 function describe(lease: Lease, comm: string): ProcessRef {

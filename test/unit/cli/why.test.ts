@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Output } from '#cli/output/output.ts';
 import { whyFacts } from '#cli/output/why-lines.ts';
 import { whyScreen } from '#cli/output/why-screen.ts';
+import { fitNote } from '#cli/output/fit-facts.ts';
 import { deathBlock } from '#cli/run/death-block.ts';
 import { explain } from '#core/explain.ts';
 import type { Explanation } from '#protocol/explanation.ts';
@@ -61,11 +62,33 @@ describe('the screen of omnictl why', () => {
     expect(screen(full)[2]).toBe('by       pkill[900] < bash[880] < agent[870], uid 1000');
   });
 
-  test('keeps within a terminal, and says all of it', () => {
-    const lines = screen(full, 60);
-    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(60);
-    const words = (text: readonly string[]): string => text.join(' ').replaceAll(/\s+/g, ' ');
+  const words = (text: readonly string[]): string => text.join(' ').replaceAll(/\s+/g, ' ');
+
+  test('keeps within a wide terminal, and says all of it', () => {
+    const lines = screen(full, 250);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(250);
+    expect(lines).toHaveLength(10);
     expect(words(lines)).toBe(words(screen(full)));
+  });
+
+  test('keeps within a narrow terminal, in ten lines, and says what that leaves out', () => {
+    const lines = screen(full, 80);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(lines.length).toBeLessThanOrEqual(10);
+    expect(words(lines)).toContain(`${full.answer}.`);
+    const less = /^more {5}omnictl why --json has all of it: (.*)$/.exec(lines.at(-1) ?? '')?.[1]?.split(', ') ?? [];
+    expect(less).toEqual(['pid', 'unknown', 'before', 'refused', 'memory'].slice(0, less.length));
+    for (const line of screen(full).slice(1)) {
+      const title = line.slice(0, 9).trim();
+      if (!less.includes(title)) expect(words(lines)).toContain(words([line]));
+    }
+    expect(words(lines)).toMatch(/ unknown whether the machine or a cgroup was out of memory/);
+  });
+
+  test('breaks no line between a number and its unit', () => {
+    for (let columns = 40; columns < 120; columns += 1) {
+      for (const line of screen(full, columns)) expect(line.trim()).not.toMatch(/^(%|[KMG]iB|B\b)/);
+    }
   });
 
   test('shows names that would turn the terminal as they are', () => {
@@ -98,6 +121,15 @@ describe('the block that run prints', () => {
     expect(answer).toBe(`${full.answer}.`);
     expect(rest).toHaveLength(9);
     expect(rest[1]).toBe('  by       pkill[900] < bash[880] < agent[870], uid 1000');
+  });
+
+  test('is at most ten lines of a terminal, each under its words', () => {
+    const lines = fitNote(deathBlock('train', pid, killed, full), 80);
+    expect(lines.length).toBeLessThanOrEqual(10);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(lines[0]).toMatch(/^omnictl: /);
+    for (const line of lines.slice(1)) expect(line).toMatch(/^(?: {9}\S| {2}[a-z]+ +\S| {11}\S)/);
+    expect(fitNote(['answer', '  by       all of it'], undefined)).toEqual(['omnictl: answer', '  by       all of it']);
   });
 
   test('without a server what the wrapper has seen itself', () => {

@@ -1,6 +1,8 @@
 import { CliError } from '../errors.ts';
 import { exitCodes } from '../exit-code.ts';
 import { escapeJson, escapeText } from './escape.ts';
+import { fitNote } from './fit-facts.ts';
+import { terminalColumns } from './terminal.ts';
 import { writeAll } from './write-all.ts';
 
 const stdout = 1;
@@ -71,11 +73,14 @@ export class Output {
     this.line(this.columns === undefined ? text : escapeJson(text));
   }
 
-  /** Tells several lines on stderr, unless --quiet. @param lines escaped, the first of which stands for itself */
+  /**
+   * Tells several lines on stderr, unless --quiet. A terminal breaks long ones between words.
+   *
+   * @param lines escaped, the first of which stands for itself
+   */
   notes(lines: readonly string[]): void {
-    const [first, ...rest] = lines;
-    if (this.quiet || first === undefined) return;
-    writeErrorText([`omnictl: ${first}`, ...rest].join('\n'));
+    if (this.quiet || lines.length === 0) return;
+    writeErrorText(fitNote(lines, terminalColumns(stderr)).join('\n'));
   }
 
   /** Tells something on stderr, unless --quiet. */

@@ -2,11 +2,13 @@ import type { EventContext, ProcessRef, SignalEvent } from '#protocol/history.ts
 import type { CoveringLease, Explanation, LeaseEffect } from '#protocol/explanation.ts';
 import { escapeText } from './escape.ts';
 import { processWords, senderWords } from './event-words.ts';
-import { formatBytes, formatDuration, formatPercent, formatTime } from './units.ts';
+import { formatBytes, formatDuration, formatPercent, formatTime, formatTimeOfDay } from './units.ts';
 
 /** What each line is about, and its words. The answer comes before them, and has no title. */
 export type WhyFact = readonly [title: string, words: string];
 
+/** `2026-11-24` */
+const dayChars = 10;
 const signalsShown = 3;
 const unknownShown = 2;
 const holdersShown = 3;
@@ -82,7 +84,7 @@ function refusedWords({ count, events }: Explanation['refused']): string {
 const effectWords: Readonly<Record<LeaseEffect, string>> = {
   held: 'it held',
   idle: 'nothing was tried against it',
-  bypassed: 'it forbids this signal, and did not hold: the sender did not ask, and nothing forced it to',
+  bypassed: 'it forbids this signal: the sender did not ask, and nothing forced it to',
   overridden: 'passed over by its owner or root (--override)',
   ownTree: 'a job may end itself: the lease does not forbid that',
   passed: 'the guard lets init through, and unless it is strict ancestors and their helpers',
@@ -97,21 +99,28 @@ function leaseWords({ id, label, state, endedAt, effect, orphaned }: CoveringLea
   const name = label === null || label === '' ? id : `${id} (${escapeText(label)})`;
   // The end of a lease is written a moment after that of its last process.
   const active = ending.kind === 'running' ? state : `${state} then`;
-  const since = state === 'active' || endedAt === null ? active : `${state} at ${formatTime(endedAt)}`;
+  // Mostly it ends with the process: the day stands there.
+  const since = state === 'active' || endedAt === null ? active : `${state} at ${momentWords(endedAt, ending.at)}`;
   const went = orphaned === undefined ? '' : `; ${escapeText(orphaned.reason)} at ${formatTime(orphaned.at)}, and it ran on`;
   return `${name}, ${since}: ${ending.kind === 'running' && effect === 'idle' ? 'it protects' : effectWords[effect]}${went}`;
+}
+
+/** The time of day alone where the other moment is of the same day. */
+function momentWords(at: string, other: string | null): string {
+  const isSameDay = other !== null && formatTime(at).slice(0, dayChars) === formatTime(other).slice(0, dayChars);
+  return isSameDay ? formatTimeOfDay(at) : formatTime(at);
 }
 
 function memoryWords(context: EventContext): string {
   const { memAvailableBytes: available, memTotalBytes: total, swapFreeBytes: swap } = context;
   const { psiMemorySomeAvg10: some, psiMemoryFullAvg10: full } = context;
   const memory =
-    available === null || total === null ? 'not known' : `${formatBytes(available)} of ${formatBytes(total)} available then`;
-  const swapFree = swap === null ? 'swap not known' : `${formatBytes(swap)} of swap free`;
+    available === null || total === null ? 'not known' : `${formatBytes(available)} of ${formatBytes(total)} available`;
+  const swapFree = swap === null ? 'swap not known' : `${formatBytes(swap)} swap free`;
   const pressure =
     some === null || full === null
       ? 'pressure not known (no PSI)'
-      : `pressure some ${formatPercent(some)}, full ${formatPercent(full)}`;
+      : `PSI some ${formatPercent(some)}, full ${formatPercent(full)}`;
   return `${memory}, ${swapFree}, ${pressure}`;
 }
 

@@ -1,5 +1,8 @@
 import { displayWidth } from './width.ts';
 
+/** Not between a number and its unit. */
+const betweenWords = / (?!%|[KMGTP]?i?B\b)/;
+
 /**
  * Breaks a text at spaces, each line with an indent.
  *
@@ -9,7 +12,7 @@ export function wrap(text: string, width: number | undefined, indent: string): r
   if (width === undefined) return [indent + text];
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ')) {
+  for (const word of text.split(betweenWords)) {
     if (line !== '' && displayWidth(`${indent}${line} ${word}`) > width) {
       lines.push(indent + line);
       line = word;
