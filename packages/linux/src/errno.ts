@@ -13,6 +13,7 @@ export const {
   ENOENT,
   ESRCH,
   EACCES,
+  EINTR,
   EINVAL,
   EAGAIN,
   ENOPROTOOPT,

@@ -1,5 +1,5 @@
 import { fstatSync, statfsSync } from 'node:fs';
-import { EBADF, EINVAL, ENOENT, ESRCH, SystemCallError } from './errno.ts';
+import { EBADF, EINTR, EINVAL, ENOENT, ESRCH, SystemCallError } from './errno.ts';
 import { closeFile, pidfdOpen, pidfdSendSignal, poll, processMrelease } from './ffi.ts';
 
 const POLLIN = 1;
@@ -36,7 +36,10 @@ export class Pidfd {
     if (!this.#open) return false;
     pollEntry[0] = this.fd;
     pollEntry[1] = POLLIN;
-    const ready = poll(pollBytes, 1, 0);
+    let ready: number;
+    // A signal for this program interrupts even a poll that does not wait (do_poll, fs/select.c).
+    do ready = poll(pollBytes, 1, 0);
+    while (ready === -EINTR);
     if (ready < 0) throw new SystemCallError('poll', -ready);
     return ready === 0;
   }

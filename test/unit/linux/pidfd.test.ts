@@ -59,6 +59,24 @@ describe('alive', () => {
     expect(pidfd.alive()).toBe(false);
   });
 
+  test('whoever asks may get signals meanwhile', async () => {
+    const { stdout } = await runModule(
+      `import { openPidfd } from '#linux/pidfd.ts';
+       import { Session } from 'node:inspector';
+       const profiler = new Session();
+       profiler.connect();
+       profiler.post('Profiler.enable');
+       // Its sampling is a signal to this thread, twenty thousand times a second.
+       profiler.post('Profiler.setSamplingInterval', { interval: 50 });
+       profiler.post('Profiler.start');
+       const parent = openPidfd(${process.pid});
+       let alive = true;
+       for (let asked = 0; asked < 300_000 && alive; asked += 1) alive = parent.alive();
+       console.log(alive);`,
+    );
+    expect(stdout).toBe('true\n');
+  });
+
   test('two processes are not mixed up', async () => {
     await using first = await startProcess();
     await using second = await startProcess();
