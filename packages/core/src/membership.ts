@@ -35,6 +35,22 @@ interface Found {
   readonly carries: boolean;
 }
 
+/** What whoever looks knows already. */
+interface Finding {
+  /** The process, held. */
+  readonly held?: HeldProcess;
+  /** Is the secret in its environment to be looked for? */
+  readonly readsMarker?: boolean;
+}
+
+/** How a process is taken in. */
+interface Taking {
+  /** Its parent, where it has that one's environment. */
+  readonly sameAs?: number | undefined;
+  /** Only where there is room to keep it in mind. */
+  readonly mustFit?: boolean;
+}
+
 const nothing: Found = { proven: none, marked: none, carries: false };
 
 /** How many members are kept in mind: each costs a pidfd. */
@@ -121,16 +137,16 @@ export class Membership {
     if (member.resolvedAt === this.#version) return coverageOf(member);
     const entry = seen ?? member.held.entry();
     if (entry !== undefined) {
-      const found = this.#find(member.pid, entry, member);
+      const found = this.#find(member.pid, entry, member, { held: member.held });
       // Alive after it was looked up: what was found is its own, and not of another that has its pid.
       if (member.held.alive() && this.#cover(member.held, found).grew) this.#events.joined(member, false);
     }
     return coverageOf(member);
   }
 
-  #find(pid: number, entry: ProcessEntry, known: Member | undefined): Found {
-    const { proven, marked } = this.#walk(pid, entry);
-    const byMarker = this.#byMarker(pid, entry, known);
+  #find(pid: number, entry: ProcessEntry, known: Member | undefined, { held, readsMarker = true }: Finding = {}): Found {
+    const { proven, marked } = this.#walk(pid, entry, held);
+    const byMarker = readsMarker ? this.#byMarker(pid, entry, known) : none;
     if (proven.length + marked.length + byMarker.length === 0) return nothing;
     const all = outwards(marked, byMarker).filter((lease) => !proven.includes(lease));
     const fits = hasPlace(known?.leases ?? none);
@@ -138,10 +154,10 @@ export class Membership {
   }
 
   /** Collects the leases of the members towards init, or, where the kernel has marked them all, what it says. */
-  #walk(pid: number, entry: ProcessEntry): Pick<Found, 'proven' | 'marked'> {
+  #walk(pid: number, entry: ProcessEntry, held: HeldProcess | undefined): Pick<Found, 'proven' | 'marked'> {
     const around = this.#allMarkedAt === this.#version ? this.#ofParent(entry) : this.#ofAncestors(pid, entry);
     let { proven, marked } = around;
-    const byKernel = this.#table.markedLease?.(pid);
+    const byKernel = this.#table.markedLease?.(pid, held);
     if (byKernel?.carrier === true) marked = outwards(chainOf(byKernel.lease), marked);
     else if (byKernel !== undefined && !proven.includes(byKernel.lease)) proven = outwards(chainOf(byKernel.lease), proven);
     return { proven: innermostFirst(proven), marked };
@@ -199,18 +215,47 @@ export class Membership {
     if (!this.#hasRoom(members)) return { leases: members, asSender: seen.proven };
     const held = this.#table.hold(pid);
     if (held === undefined) return uncovered;
-    let kept = false;
+    const member = this.#take(held, () => this.#table.entry(pid));
+    if (member !== undefined) return coverageOf(member);
+    held.close();
+    return uncovered;
+  }
+
+  /**
+   * Takes in a process that the kernel says was forked in a tree: it is held before anything is asked of it, so that all
+   * is asked once.
+   *
+   * @param held the process; kept by the member, closed where this throws, else left to the caller
+   * @param sameAs who forked it, where it runs the same program still: it has that one's environment
+   * @returns undefined where it is gone, no lease covers it, or there is no room to keep it in mind
+   */
+  takeForked(held: HeldProcess, sameAs: number | undefined): Member | undefined {
+    return this.#take(held, () => held.entry(), { sameAs, mustFit: true });
+  }
+
+  #take(held: HeldProcess, readEntry: () => ProcessEntry | undefined, how: Taking = {}): Member | undefined {
+    let found: Found;
     try {
-      const entry = this.#table.entry(pid);
-      const found = entry === undefined ? nothing : this.#find(pid, entry, undefined);
-      if (found === nothing || !held.alive()) return uncovered;
-      const { member } = this.#cover(held, found);
-      kept = true;
-      this.#tellNew(member);
-      return coverageOf(member);
-    } finally {
-      if (!kept) held.close();
+      found = this.#findHeld(held, readEntry(), how);
+    } catch (error) {
+      held.close();
+      throw error;
     }
+    if (found === nothing) return undefined;
+    const { member } = this.#cover(held, found);
+    this.#tellNew(member);
+    return member;
+  }
+
+  /** @returns nothing too where it is gone, or does not fit */
+  #findHeld(held: HeldProcess, entry: ProcessEntry | undefined, { sameAs, mustFit = false }: Taking): Found {
+    if (entry === undefined) return nothing;
+    const parent = sameAs === entry.ppid ? this.#members.known(sameAs) : undefined;
+    // What its parent's marker says is among its parent's leases.
+    const readsMarker = parent?.resolvedAt !== this.#version;
+    const found = this.#find(held.pid, entry, undefined, { held, readsMarker });
+    if (found === nothing || (mustFit && !this.#hasRoom([...found.proven, ...found.marked]))) return nothing;
+    return held.alive() ? found : nothing;
   }
 
   /** Descendants of who carries a marker may be known by other leases: what is known of them lacks this one. */

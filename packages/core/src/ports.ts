@@ -13,6 +13,8 @@ export interface HeldProcess {
   readonly startTicks: string;
   /** The pidfd's inode, from Linux 6.9. */
   readonly pidfdId: string | undefined;
+  /** As `ProcessEntry.image`, when it was taken. */
+  readonly image?: number;
   /** False from the moment that it is a zombie. */
   alive(): boolean;
   /** Its line of the process table as it is now, cheaper than by its pid. @returns undefined where it is gone */
@@ -43,14 +45,26 @@ export interface ProcessTable {
   hold(pid: number): HeldProcess | undefined;
   /** @returns undefined where it is gone */
   uids(pid: number): Uids | undefined;
-  /** The innermost lease that the kernel marked it with; absent without the sentinel. @returns undefined: none */
-  markedLease?(pid: number): KernelMark | undefined;
+  /**
+   * The innermost lease that the kernel marked it with; absent without the sentinel.
+   * @param held the process, where the caller holds it
+   * @returns undefined: none
+   */
+  markedLease?(pid: number, held?: HeldProcess): KernelMark | undefined;
   /** What rules cover it by, as the kernel passed it on; absent without the sentinel. */
   markedCover?(pid: number): RuleCover | undefined;
   /** A digest of the secret in its OMNIMIND_LEASE, if it carries one that may be read; else that in the name of its cgroup. */
   markerDigest(pid: number): string | undefined;
   /** Calls back when this turn of the loop is over; absent where there are no turns. */
   atTurnEnd?(forget: () => void): void;
+}
+
+/** A process that the kernel marked at its fork, for its parent is marked. */
+export interface Fork {
+  readonly pid: number;
+  readonly startTicks: string;
+  /** Who forked it; may be gone. */
+  readonly parentPid: number;
 }
 
 /** What the kernel passed on from a parent that may be gone. */

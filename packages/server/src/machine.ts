@@ -17,6 +17,7 @@ export class Held implements HeldProcess {
   readonly pidfdId: string | undefined;
   readonly pidfd: Pidfd;
   readonly kernelThread: boolean;
+  readonly image: number;
   /** Its name when it was taken. */
   readonly comm: string;
 
@@ -26,6 +27,7 @@ export class Held implements HeldProcess {
     this.pidfdId = taken.identity.pidfdId;
     this.pidfd = taken.pidfd;
     this.kernelThread = taken.stat.kernelThread;
+    this.image = taken.stat.image;
     this.comm = taken.stat.comm;
   }
 
@@ -80,7 +82,8 @@ export interface MarkReader {
 export function withMarks(marks: MarkReader): ProcessTable {
   return {
     ...machine,
-    markedLease(pid: number): KernelMark | undefined {
+    markedLease(pid: number, held?: HeldProcess): KernelMark | undefined {
+      if (held !== undefined) return marks.markOf((held as Held).pidfd.fd);
       using pidfd = openPidfd(pid);
       return pidfd === undefined ? undefined : marks.markOf(pidfd.fd);
     },

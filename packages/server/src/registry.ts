@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Lease, LeaseEnd, Member } from '#core/lease.ts';
 import type { ProtectionChange } from '#core/protected-set.ts';
 import type { LeaseTableLimits } from '#core/admission.ts';
+import { ForkAdmission } from '#core/fork-admission.ts';
 import { LeaseTable } from '#core/lease-table.ts';
 import { RuleCoverage } from '#core/rules/coverage.ts';
 import type { Rule } from '#core/rules/rule.ts';
@@ -53,6 +54,8 @@ export class Registry {
   readonly table: LeaseTable;
   readonly rules: RuleCoverage;
   readonly wrappers: WrapperWatch;
+  /** Takes in whom the kernel marked at their fork. */
+  readonly forks: ForkAdmission;
   readonly #options: RegistryOptions;
   readonly #alarm: Alarm;
   readonly #scanner: Scanner;
@@ -115,6 +118,8 @@ export class Registry {
         this.table.exited(member);
       },
     });
+    const { members, membership } = this.table;
+    this.forks = new ForkAdmission({ table: processes, members, membership, rules: this.rules });
     this.#scanner = new Scanner(this.table, this.rules, processes, (error) => {
       options.log.error({ err: error }, 'the process table could not be looked through');
     });

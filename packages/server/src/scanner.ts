@@ -2,9 +2,9 @@ import type { LeaseTable } from '#core/lease-table.ts';
 import type { ProcessEntry, ProcessTable } from '#core/ports.ts';
 import type { RuleCoverage } from '#core/rules/coverage.ts';
 import { listPids } from '#linux/process-list.ts';
+import { SharedRun } from './shared-run.ts';
+import { inSlices } from './slices.ts';
 
-/** Processes that are looked at before the loop is left for a moment. */
-const sliceProcesses = 128;
 /** Looks that nobody asked for take at most this share of a core. */
 const shareOfCore = 1 / 2000;
 /** The entries were read one after another: with reused pids they can even make a ring. */
@@ -21,8 +21,7 @@ export class Scanner {
   readonly #rules: RuleCoverage;
   readonly #table: ProcessTable;
   readonly #onError: (error: unknown) => void;
-  #running: Promise<void> | undefined;
-  #next: Promise<void> | undefined;
+  readonly #looks = new SharedRun(() => this.#look());
   #timer: NodeJS.Timeout | undefined;
   #soon = false;
   #closed = false;
@@ -37,18 +36,8 @@ export class Scanner {
   }
 
   /** Looks. Those who ask while a look is under way share the next one. */
-  async scan(): Promise<void> {
-    if (this.#running === undefined) return this.#begin();
-    this.#next ??= this.#running.then(() => this.#begin());
-    return this.#next;
-  }
-
-  #begin(): Promise<void> {
-    this.#next = undefined;
-    this.#running = this.#look().finally(() => {
-      this.#running = undefined;
-    });
-    return this.#running;
+  scan(): Promise<void> {
+    return this.#looks.run();
   }
 
   async #look(): Promise<void> {
@@ -137,26 +126,6 @@ export class Scanner {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
-    await this.#running?.catch(() => undefined);
+    await this.#looks.running?.catch(() => undefined);
   }
-}
-
-/** Does something for each, and leaves the loop now and then. @returns milliseconds that were worked */
-async function inSlices<Item>(items: readonly Item[], work: (item: Item) => void): Promise<number> {
-  let costMs = 0;
-  let sliceStart = performance.now();
-  for (const [index, item] of items.entries()) {
-    work(item);
-    if (index % sliceProcesses !== sliceProcesses - 1) continue;
-    costMs += performance.now() - sliceStart;
-    await turn();
-    sliceStart = performance.now();
-  }
-  return costMs + performance.now() - sliceStart;
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }

@@ -140,6 +140,23 @@ describe.skipIf(reason !== undefined)(`with the sentinel${reason === undefined ?
     await served.wire.told('history.event', ({ event }) => event.outcome === 'exited');
   });
 
+  it('takes in a tree that forks a thousand at once, and forgets it when all are gone', async () => {
+    await using served = await serveSeeing();
+    const forks = 1000;
+    const wait = 'sysread STDIN, my $end, 1';
+    const program = `for (1 .. ${String(forks)}) { fork // die $! or do { ${wait}; exit } } $| = 1; print "forked\\n"; ${wait}`;
+    await using tree = runScript(`read -r go <&3; exec perl -e '${program}' <&3`);
+    const lease = await served.wire.call('lease.register', { pid: tree.pid });
+    tree.say('go\n');
+    expect(await tree.line()).toBe('forked');
+    const get = () => served.wire.call('lease.get', { leaseId: lease.id });
+    await until(async () => (await get()).members === forks + 1);
+    // A byte for each of them.
+    tree.say('x'.repeat(forks + 1));
+    await tree.ended;
+    await until(async () => (await get()).state === 'exited');
+  });
+
   it('takes its marks away with the lease, and everything with the server', async () => {
     await using served = await serveSeeing();
     await using tree = runScript('read -r go <&3; cat <&3 & echo $!; wait');

@@ -14,6 +14,8 @@ export interface ProcessOptions {
   readonly kernelThread?: boolean;
   /** PR_SET_CHILD_SUBREAPER: it takes the orphans among its descendants. */
   readonly subreaper?: boolean;
+  /** Which program it runs, by a number; default: its parent's, and none at the top. */
+  readonly image?: number;
 }
 
 /** A process of the fake table. Its parent changes; who forked it does not. */
@@ -29,6 +31,8 @@ export class FakeProcess {
   readonly marker: string | null;
   readonly kernelThread: boolean;
   readonly subreaper: boolean;
+  /** Set anew by an exec. */
+  image: number | undefined;
   parent: FakeProcess | undefined;
   /** False from its exit on, as a zombie too. */
   lives = true;
@@ -45,6 +49,7 @@ export class FakeProcess {
     this.marker = options.marker === undefined ? (parent?.marker ?? null) : options.marker;
     this.kernelThread = options.kernelThread ?? false;
     this.subreaper = options.subreaper ?? false;
+    this.image = options.image ?? parent?.image;
   }
 
   /** Does it descend from this one, through any who have exited too? Counts as its own descendant. */
@@ -67,6 +72,7 @@ export class FakeHeld implements HeldProcess {
   readonly pid: number;
   readonly startTicks: string;
   readonly pidfdId: string | undefined;
+  readonly image?: number;
   readonly #entry: (process: FakeProcess) => ProcessEntry | undefined;
   closes = 0;
 
@@ -75,6 +81,7 @@ export class FakeHeld implements HeldProcess {
     this.pid = process.pid;
     this.startTicks = process.startTicks;
     this.pidfdId = pidfdId;
+    if (process.image !== undefined) this.image = process.image;
     this.#entry = entry;
   }
 

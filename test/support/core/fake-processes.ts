@@ -12,6 +12,7 @@ export class FakeProcesses implements ProcessTable {
   /** Called after each line of the table that was read: what it changes, only the next read sees. */
   afterEntry: ((pid: number) => void) | undefined;
   entriesRead = 0;
+  markersRead = 0;
   /** What the kernel passed on, where a test plays a kernel that does. */
   readonly kernelMarks = new Map<FakeProcess, KernelMark>();
   /** As the server's table has it, where a test plays turns of the loop. */
@@ -81,8 +82,9 @@ export class FakeProcesses implements ProcessTable {
 
   #line(process: FakeProcess | undefined): ProcessEntry | undefined {
     if (process === undefined) return undefined;
-    const { startTicks, kernelThread } = process;
-    return { ppid: process.parent?.pid ?? 0, startTicks, kernelThread };
+    const { startTicks, kernelThread, image } = process;
+    const line = { ppid: process.parent?.pid ?? 0, startTicks, kernelThread };
+    return image === undefined ? line : { ...line, image };
   }
 
   hold(pid: number): FakeHeld | undefined {
@@ -103,6 +105,7 @@ export class FakeProcesses implements ProcessTable {
   }
 
   markerDigest(pid: number): string | undefined {
+    this.markersRead += 1;
     return this.at(pid)?.marker ?? undefined;
   }
 

@@ -58,6 +58,29 @@ export class RuleCoverage {
     return this.#resolve({ pid, entry });
   }
 
+  /**
+   * Takes in a process that the kernel says was forked in a tree, and that runs its parent's program still: it is covered
+   * as its parent is, and none of its own files need be read.
+   *
+   * @param held the process
+   * @param member where a lease covers it: its member, which keeps it; else it is kept here where a rule covers it
+   * @param cover its parent's
+   * @returns whether it is kept, by whomever
+   */
+  takeForked(held: HeldProcess, member: Member | undefined, cover: RuleCover | undefined): boolean {
+    if (cover === undefined) return member !== undefined;
+    if (member === undefined) return this.#keepHeld(held, cover);
+    if (member.cover === undefined) this.#options.members.coverByRule(held, cover);
+    return true;
+  }
+
+  #keepHeld(held: HeldProcess, cover: RuleCover): boolean {
+    const { members, membersMax } = this.#options;
+    if (members.size >= membersMax || !this.#serves(held.pid) || !held.alive()) return false;
+    this.#tellNew(members.coverByRule(held, cover));
+    return true;
+  }
+
   /** Does it match by itself? For whoever looks through the whole process table. */
   matches(pid: number, entry: ProcessEntry): boolean {
     return this.#memory.matchOf(pid, entry) !== undefined;

@@ -64,10 +64,19 @@ export class SentinelBridge {
       this.marks.leaseOf(seen.leaseNumber) ?? registry.table.members.known(seen.target.pid)?.leases[0];
     const before = this.#before(store);
     const recorder = new SignalRecorder(store, this.#oomLog, leaseOf, before);
-    const joins = new Joins(({ pid }) => {
-      registry.table.membership.coverage(pid);
-      registry.rules.of(pid);
-    });
+    const lookAgain = (): void => {
+      registry.table.membership.markMissed();
+      registry.treeGrew();
+    };
+    const joins = new Joins(
+      (join) => {
+        registry.forks.admit(join);
+      },
+      (error) => {
+        log.error({ err: error }, 'what was forked could not be looked at');
+        lookAgain();
+      },
+    );
     this.#joins = joins;
     const execs = new Execs(registry.rules, machine, log);
     this.#execs = execs;
@@ -95,10 +104,7 @@ export class SentinelBridge {
         { dropped: { ...dropped, firstNs: String(dropped.firstNs), lastNs: String(dropped.lastNs) } },
         'the kernel dropped events',
       );
-      if (dropped.where === 'marks' || dropped.where === 'joins') {
-        registry.table.membership.markMissed();
-        registry.treeGrew();
-      }
+      if (dropped.where === 'marks' || dropped.where === 'joins') lookAgain();
       store.noteDropped(dropped.count);
       store.recordLater(droppedEvent(dropped));
     });
@@ -145,7 +151,7 @@ export class SentinelBridge {
   /** Resolves when what the kernel saw until now has been taken in. */
   async settle(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, settleMs));
-    this.#joins?.settle();
+    await this.#joins?.settle();
   }
 
   /** Tells the last counts, and takes every mark and program out of the kernel. */
