@@ -36,6 +36,8 @@ export interface ExplainFacts {
   readonly rows: readonly SignalEvent[];
   /** Rows of the leases that are concerned: their members' deaths are among them. */
   readonly treeRows: readonly SignalEvent[];
+  /** Rows of the leases that tell of processes past the guard's bound. */
+  readonly unguardedRows: readonly SignalEvent[];
   /** What the server says about its history: rows that were lost. */
   readonly serverRows: readonly SignalEvent[];
   readonly live?: LiveProcess | undefined;

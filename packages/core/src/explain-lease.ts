@@ -23,6 +23,8 @@ export interface EffectView {
   readonly ending: Ending;
   readonly cause: Cause;
   readonly rows: readonly SignalEvent[];
+  /** Rows that tell of processes past the guard's bound. */
+  readonly unguardedRows: readonly SignalEvent[];
   /** Tries that were refused. */
   readonly refusedCount: number;
 }
@@ -52,13 +54,16 @@ function effectOf(lease: Lease, view: EffectView): LeaseEffect {
 }
 
 /** Why a guard let it through (design: rules for the guard). */
-function guardEffect(lease: Lease, event: SignalEvent, { process, rows }: EffectView): LeaseEffect {
+function guardEffect(lease: Lease, event: SignalEvent, { process, rows, unguardedRows }: EffectView): LeaseEffect {
   if (rows.some(({ outcome, signal }) => outcome === 'audited' && signal === event.signal)) return 'audited';
   const ancestors = process?.ancestry.map(({ pid }) => pid) ?? [];
   const isHelper = ancestors.includes(event.sender?.ancestry[0]?.pid ?? 0);
   const isAncestor = ancestors.includes(event.sender?.pid ?? 0);
   const passes = event.sender?.pid === init || (!lease.strict && (isAncestor || isHelper));
-  return passes ? 'passed' : 'bypassed';
+  if (passes) return 'passed';
+  const isTold = ({ leaseId, firstAt }: SignalEvent): boolean =>
+    leaseId === lease.id && Date.parse(firstAt) <= Date.parse(event.firstAt) + slackMs;
+  return unguardedRows.some(isTold) ? 'unguarded' : 'bypassed';
 }
 
 function isOf({ grantedAt, endedAt }: Lease, { firstAt }: SignalEvent): boolean {

@@ -14,7 +14,7 @@ const stops: ReadonlySet<number> = new Set([19, 20, 21, 22]);
 
 /** How a process ended, and why, by what is recorded of it. */
 export function explain(facts: ExplainFacts): Explanation {
-  const { terms } = facts;
+  const { terms, unguardedRows } = facts;
   const { holder, others } = findSubject(facts);
   const { rows, live } = holder ?? { rows: [], live: undefined };
   const process = describeHolder({ rows, live }) ?? null;
@@ -25,6 +25,7 @@ export function explain(facts: ExplainFacts): Explanation {
   const cause: Cause = child === undefined ? found : { ...found, kind: 'child', event: child.cause.event, by: child.cause.by };
   const before = signalsBefore(rows, cause.event, ending).slice(-terms.signalsMax);
   const refused = findRefused(rows, terms.signalsMax);
+  const { count: refusedCount } = refused;
   const oom = cause.event?.oom;
   const lease = coveringLease(rows, facts.leases, cause);
   const told = { terms, pid: facts.pid, process, ending, cause, oom, before, refused, stopped: stoppedBy(rows, live) };
@@ -38,7 +39,7 @@ export function explain(facts: ExplainFacts): Explanation {
     ...(oom === undefined ? {} : { oom }),
     before,
     refused,
-    lease: lease === undefined ? null : tellLease(lease, { process, ending, cause, rows, refusedCount: refused.count }),
+    lease: lease === undefined ? null : tellLease(lease, { process, ending, cause, rows, unguardedRows, refusedCount }),
     context: contextOf(rows, cause.event, ending),
     unknown: findUnknown({ facts: { ...facts, rows }, ...(child ?? { ending, cause }), oom }),
     others: [...others],

@@ -28,7 +28,7 @@ export class ForkingParents {
    * @param held the process that was forked
    * @returns undefined where one of them has called exec since, the parent is gone, or it cannot be told
    */
-  ofSameProgram({ parentPid }: Fork, { image, startTicks }: HeldProcess): Parent | undefined {
+  ofSameProgram({ parentPid }: Fork, { taken: { image, startTicks } }: HeldProcess): Parent | undefined {
     // 0: it must not be seen.
     if (image === undefined || image === 0) return undefined;
     const parent = this.#of(parentPid);

@@ -225,12 +225,12 @@ export class Membership {
    * Takes in a process that the kernel says was forked in a tree: it is held before anything is asked of it, so that all
    * is asked once.
    *
-   * @param held the process; kept by the member, closed where this throws, else left to the caller
+   * @param held the process, taken in this turn and nothing in between; kept by the member, closed where this throws, else left to the caller
    * @param sameAs who forked it, where it runs the same program still: it has that one's environment
    * @returns undefined where it is gone, no lease covers it, or there is no room to keep it in mind
    */
   takeForked(held: HeldProcess, sameAs: number | undefined): Member | undefined {
-    return this.#take(held, () => held.entry(), { sameAs, mustFit: true });
+    return this.#take(held, () => held.taken, { sameAs, mustFit: true });
   }
 
   #take(held: HeldProcess, readEntry: () => ProcessEntry | undefined, how: Taking = {}): Member | undefined {

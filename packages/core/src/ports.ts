@@ -13,8 +13,8 @@ export interface HeldProcess {
   readonly startTicks: string;
   /** The pidfd's inode, from Linux 6.9. */
   readonly pidfdId: string | undefined;
-  /** As `ProcessEntry.image`, when it was taken. */
-  readonly image?: number;
+  /** Its line of the process table as it was when it was taken, read by way of its pid, which it had then. */
+  readonly taken: ProcessEntry;
   /** False from the moment that it is a zombie. */
   alive(): boolean;
   /** Its line of the process table as it is now, cheaper than by its pid. @returns undefined where it is gone */

@@ -98,7 +98,8 @@ export type Cause = Static<typeof Cause>;
  * What became of the protection. `held`: tries were refused, and nothing forbidden got by. `idle`: nothing was tried.
  * `bypassed`: a forbidden signal came from somebody who did not ask. `overridden`: its owner or root passed over it.
  * `ownTree`: a job may end itself. `passed`: the guard lets init, and unless the lease is strict ancestors and their helpers,
- * through. `audited`: the guard would have refused it, and only audits. `beyond`: no lease keeps the kernel from this.
+ * through. `audited`: the guard would have refused it, and only audits. `unguarded`: the lease has more processes than its owner
+ * may have guarded. `beyond`: no lease keeps the kernel from this.
  * `over`: the lease had ended before.
  */
 export const LeaseEffect = Type.Enum([
@@ -109,6 +110,7 @@ export const LeaseEffect = Type.Enum([
   'ownTree',
   'passed',
   'audited',
+  'unguarded',
   'notForbidden',
   'beyond',
   'over',

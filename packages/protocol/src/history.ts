@@ -47,7 +47,8 @@ export type EventSource = Static<typeof EventSource>;
 
 /**
  * `intended`: written before the signal; stays where the server died in between. `audited`: the guard would have refused it. For leases the state reached
- * (or `granted`, `renewed` for new terms, `orphaned` where the wrapper of a command is gone before it); for the history itself `pruned` and `dropped`; for the resource
+ * (or `granted`, `renewed` for new terms, `orphaned` where the wrapper of a command is gone before it, `unguarded` where `count` of
+ * its processes have no guard); for the history itself `pruned` and `dropped`; for the resource
  * protector `told`, `planned` (what it would have done, were it acting), `throttled` and `restored`, besides its signals.
  */
 export const EventOutcome = Type.Enum([
@@ -66,6 +67,7 @@ export const EventOutcome = Type.Enum([
   'revoked',
   'lost',
   'orphaned',
+  'unguarded',
   'pruned',
   'dropped',
   'told',

@@ -52,6 +52,7 @@ export class Explainer {
       startTicks: meant.startTicks,
       rows,
       treeRows: await this.#treeRows(rows, reader),
+      unguardedRows: await this.#unguardedRows(leases, reader),
       serverRows: await this.#rows({ source: 'server', limit: bounds.pageRowsDefault }, reader),
       live,
       leases,
@@ -113,6 +114,15 @@ export class Explainer {
     const at = Date.parse(exit.firstAt);
     const [since, until] = [new Date(at - treeMs).toISOString(), new Date(at + treeMs).toISOString()];
     return await this.#rows({ leaseId: exit.leaseId, since, until, limit: bounds.pageRowsMax }, reader);
+  }
+
+  /** Of guarded leases alone: which of their processes had no guard no row says, only that there were such. */
+  async #unguardedRows(leases: readonly Lease[], reader: Caller): Promise<SignalEvent[]> {
+    const guarded = leases.filter(({ guard }) => guard);
+    const found = await Promise.all(
+      guarded.map(({ id }) => this.#rows({ leaseId: id, outcome: 'unguarded', limit: bounds.pageRowsDefault }, reader)),
+    );
+    return found.flat();
   }
 
   #watch(): Watch {

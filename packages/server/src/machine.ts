@@ -17,9 +17,12 @@ export class Held implements HeldProcess {
   readonly pidfdId: string | undefined;
   readonly pidfd: Pidfd;
   readonly kernelThread: boolean;
-  readonly image: number;
   /** Its name when it was taken. */
   readonly comm: string;
+  readonly #ppid: number;
+  readonly #image: number;
+  #isClosed = false;
+  #isTaken = false;
 
   constructor(taken: TakenIdentity) {
     this.pid = taken.identity.pid;
@@ -27,12 +30,17 @@ export class Held implements HeldProcess {
     this.pidfdId = taken.identity.pidfdId;
     this.pidfd = taken.pidfd;
     this.kernelThread = taken.stat.kernelThread;
-    this.image = taken.stat.image;
+    this.#ppid = taken.stat.ppid;
+    this.#image = taken.stat.image;
     this.comm = taken.stat.comm;
   }
 
+  get taken(): ProcessEntry {
+    return { ppid: this.#ppid, startTicks: this.startTicks, kernelThread: this.kernelThread, image: this.#image };
+  }
+
   alive(): boolean {
-    return this.pidfd.alive();
+    return !this.#isClosed && this.pidfd.alive();
   }
 
   entry(): ProcessEntry | undefined {
@@ -47,7 +55,14 @@ export class Held implements HeldProcess {
   }
 
   close(): void {
-    this.pidfd.close();
+    this.#isClosed = true;
+    if (!this.#isTaken) this.pidfd.close();
+  }
+
+  /** From here on the descriptor is the caller's, and `close` leaves it open. */
+  take(): Pidfd {
+    this.#isTaken = true;
+    return this.pidfd;
   }
 }
 

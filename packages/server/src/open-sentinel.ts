@@ -3,6 +3,7 @@ import type { Absence } from './absence.ts';
 import { pinFolderOf } from './paths.ts';
 import type { SentinelBridge } from './sentinel/bridge.ts';
 import type { ServerOptions } from './server-options.ts';
+import type { Store } from './store/store.ts';
 
 const usersAbsence: Absence = {
   why: "a user's server does not watch the whole machine unasked",
@@ -18,12 +19,15 @@ const switchedOff: Absence = {
  *
  * @returns why there is none, where there is none
  */
-export async function openSentinel({ scope, config, database, log }: ServerOptions): Promise<SentinelBridge | Absence> {
+export async function openSentinel(
+  { scope, config, database, log }: ServerOptions,
+  store: Store,
+): Promise<SentinelBridge | Absence> {
   const { enabled = scope === 'system' } = config.sentinel;
   if (!enabled) return scope === 'user' ? usersAbsence : switchedOff;
   const { openBridge } = await import('./sentinel/bridge.ts');
   const pinFolder = config.sentinel.pinned && scope === 'system' ? pinFolderOf(dirname(database)) : undefined;
-  return openBridge(config.guard, new Set(config.rules.guardUids), pinFolder, log);
+  return openBridge(config.guard, new Set(config.rules.guardUids), pinFolder, log, store);
 }
 
 /** Who wrote `guardUids` relies on a guard: where there is none, that must not go unsaid. */

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { compareIdentity } from '#core/identity.ts';
 import type { Lease, LeaseEnd, Member } from '#core/lease.ts';
 import type { ProtectionChange } from '#core/protected-set.ts';
 import type { LeaseTableLimits } from '#core/admission.ts';
@@ -7,8 +8,10 @@ import { LeaseTable } from '#core/lease-table.ts';
 import { RuleCoverage } from '#core/rules/coverage.ts';
 import type { Rule } from '#core/rules/rule.ts';
 import type { ExitWatcher } from '#linux/exit-watcher.ts';
+import type { Pidfd } from '#linux/pidfd.ts';
 import { Alarm } from './alarm.ts';
 import { newLeaseId } from './lease-id.ts';
+import { Leaving } from './leaving.ts';
 import { transition } from './lease-events.ts';
 import { clock, machine, withMarks, type Held } from './machine.ts';
 import { memberExit } from './member-exit.ts';
@@ -60,6 +63,7 @@ export class Registry {
   readonly #alarm: Alarm;
   readonly #scanner: Scanner;
   readonly #oomWatch = new OomWatch();
+  readonly #leaving: Leaving;
   /** Leases whose end waits for the disk. */
   readonly #unwritten = new Map<string, Lease>();
   readonly #expiringListeners = new Set<(lease: Lease) => void>();
@@ -67,6 +71,14 @@ export class Registry {
   constructor(options: RegistryOptions) {
     this.#options = options;
     this.wrappers = new WrapperWatch(options);
+    this.#leaving = new Leaving(
+      (member, pidfd) => {
+        this.#letGo(member, pidfd);
+      },
+      (error) => {
+        options.log.error({ err: error }, 'a process could not be let go');
+      },
+    );
     const processes = options.kernel === undefined ? machine : withMarks(options.kernel.marks);
     this.table = new LeaseTable({
       table: processes,
@@ -98,8 +110,8 @@ export class Registry {
       if (options.kernel === undefined) this.#noteExits(change);
       if (change.kind === 'added') options.kernel?.marks.mark(change.member);
       else {
-        options.kernel?.marks.unmark(change.member);
-        options.watcher.unwatch(pidfdOf(change.member));
+        options.kernel?.marks.leave(change.member);
+        this.#leaving.add(change.member);
         this.#left(change.member);
       }
     });
@@ -187,6 +199,15 @@ export class Registry {
     );
   }
 
+  /** It may have joined again since: then it has another mark, or the same anew. */
+  #letGo(member: Member, pidfd: Pidfd): void {
+    const { kernel, watcher } = this.#options;
+    const known = this.table.members.known(member.pid);
+    const isAgain = known !== undefined && compareIdentity(known, member) === 'same';
+    if (!isAgain) kernel?.marks.unmark(pidfd);
+    watcher.unwatch(pidfd);
+  }
+
   /** The sentinel tells of exits better; without it, what the pidfd knows is kept. */
   #noteExits({ kind, member }: ProtectionChange): void {
     if (kind === 'added') this.#oomWatch.joined(member);
@@ -261,6 +282,7 @@ export class Registry {
   async close(): Promise<void> {
     this.#alarm.close();
     this.wrappers[Symbol.dispose]();
+    this.#leaving.close();
     this.#oomWatch[Symbol.dispose]();
     await this.#scanner.close();
   }

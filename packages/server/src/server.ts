@@ -56,7 +56,7 @@ export class Server implements AsyncDisposable {
       if (lost > 0) options.log.error({ lost }, 'rows are lost: the database could not be written');
     });
     const watcher = stack.use(new ExitWatcher());
-    const kernel = await openSentinel(options);
+    const kernel = await openSentinel(options, store);
     const bridge = 'marks' in kernel ? stack.adopt(kernel, (opened) => opened.close()) : undefined;
     warnOfIdleGuard(options, kernel);
     const registry = stack.adopt(

@@ -15,13 +15,17 @@ const roomy = { leasesPerUidMax: 1e6, depthMax: 4, membersMax: 1e6, membersPerLe
 
 /** Every pid above 1 is a process that init started: made when it is asked for, so that it takes no memory. */
 const processes: ProcessTable = {
-  entry: (pid): ProcessEntry | undefined => (pid < 1 ? undefined : { ppid: 1, startTicks: String(pid), kernelThread: false }),
+  entry: (pid): ProcessEntry | undefined => (pid < 1 ? undefined : lineOf(pid)),
   hold: (pid) => new FakeHeld(pid),
   uids: () => ({ real: uid, effective: uid, saved: uid }),
   markerDigest: () => undefined,
 };
 
 const clock: Clock = { monotonicMs: () => performance.now(), wallMs: () => Date.now(), bootTicks: () => 0 };
+
+function lineOf(pid: number): ProcessEntry {
+  return { ppid: 1, startTicks: String(pid), kernelThread: false };
+}
 
 class FakeHeld implements HeldProcess {
   readonly pid: number;
@@ -39,8 +43,12 @@ class FakeHeld implements HeldProcess {
     return this.#open;
   }
 
-  entry(): ProcessEntry | undefined {
-    return processes.entry(this.pid);
+  get taken(): ProcessEntry {
+    return lineOf(this.pid);
+  }
+
+  entry(): ProcessEntry {
+    return lineOf(this.pid);
   }
 
   close(): void {

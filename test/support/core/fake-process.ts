@@ -72,7 +72,7 @@ export class FakeHeld implements HeldProcess {
   readonly pid: number;
   readonly startTicks: string;
   readonly pidfdId: string | undefined;
-  readonly image?: number;
+  readonly taken: ProcessEntry;
   readonly #entry: (process: FakeProcess) => ProcessEntry | undefined;
   closes = 0;
 
@@ -81,7 +81,7 @@ export class FakeHeld implements HeldProcess {
     this.pid = process.pid;
     this.startTicks = process.startTicks;
     this.pidfdId = pidfdId;
-    if (process.image !== undefined) this.image = process.image;
+    this.taken = entry(process) ?? { ppid: 0, startTicks: process.startTicks, kernelThread: process.kernelThread };
     this.#entry = entry;
   }
 

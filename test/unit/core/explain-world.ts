@@ -103,6 +103,7 @@ export function facts(rows: readonly SignalEvent[], more: Partial<ExplainFacts> 
     pid,
     rows,
     treeRows: [],
+    unguardedRows: [],
     serverRows: [],
     leases: [],
     sentinel: { active: true, why: '' },

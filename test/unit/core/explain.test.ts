@@ -143,6 +143,18 @@ describe('a guarded lease', () => {
     expect(why.before).toEqual([]);
   });
 
+  test.each([
+    ['before', 4, 'ls-a', stranger, 'unguarded'],
+    ['after', 30, 'ls-a', stranger, 'bypassed'],
+    ['of another lease', 4, 'ls-b', stranger, 'bypassed'],
+    ['before, and who may end it did', 4, 'ls-a', helper, 'passed'],
+  ] as const)('had more processes than may be guarded: told %s', (_name, seconds, leaseId, sender, effect) => {
+    const leases = [leaseOf({ id: 'ls-a', guard: true })];
+    const unguardedRows = [row(seconds, { source: 'lease', outcome: 'unguarded', leaseId, count: 7 })];
+    const rows = [row(5, { signal: 9, sender, leaseId: 'ls-a' }), exit(5, { signal: 9 })];
+    expect(explain(facts(rows, { leases, unguardedRows })).lease?.effect).toBe(effect);
+  });
+
   test('that refused says who tried', () => {
     const live = { process: { ...job, startTicks: '1000' }, state: 'S' };
     const why = explain(

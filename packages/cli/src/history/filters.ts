@@ -30,6 +30,7 @@ export const outcomes: readonly string[] = Object.keys({
   revoked: true,
   lost: true,
   orphaned: true,
+  unguarded: true,
   pruned: true,
   dropped: true,
   told: true,

@@ -89,6 +89,8 @@ const effectWords: Readonly<Record<LeaseEffect, string>> = {
   ownTree: 'a job may end itself: the lease does not forbid that',
   passed: 'the guard lets init through, and unless it is strict ancestors and their helpers',
   audited: 'the guard would have refused this, and only audits',
+  unguarded:
+    'the guard did not hold this process: its owner has as many processes guarded as it may ([guard] processesPerUidMax)',
   notForbidden: 'it does not forbid this',
   beyond: 'no lease keeps the kernel from this',
   over: 'it was not active then',

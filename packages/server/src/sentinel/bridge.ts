@@ -17,9 +17,9 @@ import { Execs } from './execs.ts';
 import { exitEvent } from './exits.ts';
 import { Joins } from './joins.ts';
 import { KernelMarks } from './kernel-marks.ts';
-import { NoRoomLog } from './no-room-log.ts';
 import { OomLog } from './oom-log.ts';
 import { SignalRecorder, wallMsOf, type Before } from './signal-recorder.ts';
+import { UnguardedRecorder } from './unguarded.ts';
 
 /** How long the kernel's word of a fork or an exit may be on its way, milliseconds. */
 const settleMs = 25;
@@ -35,18 +35,19 @@ export class SentinelBridge {
   readonly #sentinel: Sentinel;
   readonly #refresh: NodeJS.Timeout;
   readonly #oomLog = new OomLog();
+  readonly #unguarded: UnguardedRecorder;
   #joins: Joins | undefined;
   #execs: Execs | undefined;
   #readTo = -1;
 
-  constructor(sentinel: Sentinel, guard: GuardConfig, ruleUids: ReadonlySet<number>, log: Logger) {
+  constructor(sentinel: Sentinel, guard: GuardConfig, ruleUids: ReadonlySet<number>, unguarded: UnguardedRecorder) {
     this.#sentinel = sentinel;
     this.guardAbsence = whyNoGuard(sentinel, guard);
-    const unguarded = new NoRoomLog(log, guard.processesPerUidMax);
     const mode = this.guardAbsence === undefined ? guard.mode : 'off';
-    this.marks = new KernelMarks(sentinel, { ...guard, mode, ruleUids }, (member, uid) => {
-      unguarded.note(member, uid);
+    this.marks = new KernelMarks(sentinel, { ...guard, mode, ruleUids }, (one) => {
+      unguarded.note(one);
     });
+    this.#unguarded = unguarded;
     if (mode !== 'off') markOneself(sentinel);
     this.#refresh = setInterval(() => {
       this.marks.refresh();
@@ -161,6 +162,7 @@ export class SentinelBridge {
     this.#joins?.close();
     this.#oomLog[Symbol.dispose]();
     this.#execs?.close();
+    this.#unguarded.close();
   }
 }
 
@@ -176,6 +178,7 @@ export function openBridge(
   ruleUids: ReadonlySet<number>,
   pinFolder: string | undefined,
   log: Logger,
+  store: Store,
 ): SentinelBridge | Absence {
   try {
     const sentinel = Sentinel.open({ guard: guard.mode !== 'off', ...(pinFolder === undefined ? {} : { pinFolder }) });
@@ -184,7 +187,7 @@ export function openBridge(
     if (sentinel.adopted) log.info({ pinFolder }, 'goes on with what the server before left in the kernel');
     const missing = sentinel.programs.filter(({ name, attached }) => !attached && optionalPrograms.some((one) => one === name));
     if (missing.length > 0) log.warn({ missing }, 'parts of the sentinel could not be attached');
-    return new SentinelBridge(sentinel, guard, ruleUids, log);
+    return new SentinelBridge(sentinel, guard, ruleUids, new UnguardedRecorder(store, log, guard.processesPerUidMax));
   } catch (error) {
     if (!(error instanceof SentinelUnavailable)) throw error;
     log.info({ why: error.reason, fix: error.fix }, 'no sentinel');

@@ -3,12 +3,14 @@ import type { KernelMark } from '#core/ports.ts';
 import type { RuleCover } from '#core/rules/cover.ts';
 import { signalsOf } from '#core/signal-set.ts';
 import { guardNsMax, type GuardMode, type KernelLease } from '#linux/sentinel/lease-terms.ts';
+import type { Pidfd } from '#linux/pidfd.ts';
 import type { MarkLimits } from '#linux/sentinel/marks.ts';
 import type { Sentinel } from '#linux/sentinel/sentinel.ts';
 import { clock, monotonicNs, type Held } from '../machine.ts';
 import { GuardRoom } from './guard-room.ts';
 import { leaseNumber } from './lease-number.ts';
 import { RuleMarks } from './rule-marks.ts';
+import type { Unguarded } from './unguarded.ts';
 
 /** A mark without a guard harms nobody, even where its server never returns. */
 const noEndNs = 2n ** 63n;
@@ -33,14 +35,14 @@ export class KernelMarks {
   readonly #sentinel: Sentinel;
   readonly #rules: RuleMarks;
   readonly #mode: GuardMode;
-  readonly #onNoRoom: (member: Member, uid: number) => void;
+  readonly #onNoRoom: (one: Unguarded) => void;
   readonly #numbers = new Map<Lease, bigint>();
   readonly #leases = new Map<bigint, Lease>();
   readonly #guarded = new Set<Lease>();
   readonly #ended = new Map<bigint, { readonly lease: Lease; readonly atMs: number }>();
 
   /** @param onNoRoom told of a process that is not guarded, for its lease's owner has as many as may be */
-  constructor(sentinel: Sentinel, guard: GuardTerms, onNoRoom: (member: Member, uid: number) => void) {
+  constructor(sentinel: Sentinel, guard: GuardTerms, onNoRoom: (one: Unguarded) => void) {
     this.#sentinel = sentinel;
     this.#mode = guard.mode;
     this.#onNoRoom = onNoRoom;
@@ -95,17 +97,21 @@ export class KernelMarks {
     const limits = { carrier: member.markerLeases.includes(innermost) };
     if (guarding === undefined) this.room.give(member);
     else if (!this.room.take(member, guarding.uid)) {
-      this.#onNoRoom(member, guarding.uid);
+      this.#onNoRoom({ member, uid: guarding.uid, by: guarding });
       return { ...limits, unguarded: true };
     }
     return limits;
   }
 
-  /** It left the protected set. */
-  unmark(member: Member): void {
+  /** It left the protected set. Its mark stays until `unmark`, and is that of a lease that is over. */
+  leave(member: Member): void {
     this.room.give(member);
     this.#rules.leave(member);
-    if (member.held.alive()) this.#sentinel.unmark((member.held as Held).pidfd.fd);
+  }
+
+  /** Takes the mark of a process away, where it lives. */
+  unmark(pidfd: Pidfd): void {
+    if (pidfd.alive()) this.#sentinel.unmark(pidfd.fd);
   }
 
   /** A lease is over: one call, however many processes have its mark. */

@@ -6,6 +6,7 @@ import { guardNsMax, type GuardMode } from '#linux/sentinel/lease-terms.ts';
 import type { Sentinel } from '#linux/sentinel/sentinel.ts';
 import { clock, monotonicNs, type Held } from '../machine.ts';
 import type { GuardRoom } from './guard-room.ts';
+import type { Unguarded } from './unguarded.ts';
 
 /** A mark without a guard harms nobody. */
 const noEndNs = 2n ** 63n;
@@ -20,7 +21,7 @@ export interface RuleGuard {
   /** Users whose processes a rule guards, where it covers them: a rule alone is advice. */
   readonly guardUids: ReadonlySet<number>;
   readonly room: GuardRoom;
-  onNoRoom(member: Member, uid: number): void;
+  onNoRoom(one: Unguarded): void;
 }
 
 interface Tree {
@@ -111,7 +112,7 @@ export class RuleMarks {
     const { rootUid } = cover;
     if (rootUid === undefined || !this.#isGuarded(cover)) room.give(member);
     else if (!room.take(member, rootUid)) {
-      this.#guard.onNoRoom(member, rootUid);
+      this.#guard.onNoRoom({ member, uid: rootUid, by: cover });
       return { unguarded: true };
     }
     return {};

@@ -4,6 +4,7 @@ import { runScript } from '#test/support/server/processes.ts';
 import { serve } from '#test/support/server/served.ts';
 import { startRelay } from '#test/support/server/relay.ts';
 import { until } from '#test/support/server/until.ts';
+import { omnictl } from '../../../support/omnictl.ts';
 import { stranger } from '../../../support/strangers.ts';
 
 const uid = 1234;
@@ -39,6 +40,14 @@ export async function run(): Promise<void> {
   assert.equal((await stranger(['/usr/bin/kill', '-9', String(tree.pid)])).code, 1);
   const told = await served.omnid.logged('not guarded: the uid has as many processes guarded as it may');
   assert.deepEqual([told['uid'], told['processesPerUidMax']], [uid, processesPerUidMax]);
+  // What a person finds who asks why one of them died.
+  const [killed = 0] = children.filter((_, index) => codes[index] === 0);
+  await until(async () => {
+    const { events } = await served.wire.call('history.query', { leaseId: lease.id, outcome: 'unguarded' });
+    return events.length === 1 && events[0]?.count === 6 - processesPerUidMax && /uid 1234 has 3/.test(events[0].reason ?? '');
+  });
+  const why = await omnictl(served.omnid, 'why', String(killed));
+  assert.match(why.stdout, /the guard did not hold this process: its owner has as many processes guarded as it may/);
   const full = await insider.wire.refused('lease.register', { guard: true });
   assert.equal(full.code, 1105, full.message);
 }
