@@ -137,12 +137,15 @@ struct tally_key {
   __u32 zero;
 };
 
-/* `told` is written by user space alone: how many of `count` it has passed on. */
+/*
+ * `told` is written by user space alone: how many of `count` it has passed on. `last_ns` is up to a tick of the kernel's
+ * timer (1 to 10 ms) old: it is read again when `tick` (jiffies) is another.
+ */
 struct slot {
   __u64 count;
   __u64 last_ns;
   __u64 told;
-  __u64 zero;
+  __u64 tick;
 };
 
 /*

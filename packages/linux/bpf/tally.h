@@ -19,10 +19,16 @@ static __always_inline struct slot *counted(struct tally_key *key)
   return index ? bpf_map_lookup_elem(&slots, index) : NULL;
 }
 
-static __always_inline void count_in(struct slot *slot, __u64 now)
+/* To read the clock costs more than all else that a repeat does: once a tick is enough. */
+static __always_inline void count_in(struct slot *slot)
 {
+  __u64 tick = bpf_jiffies64();
+
   __sync_fetch_and_add(&slot->count, 1);
-  slot->last_ns = now;
+  if (slot->tick == tick)
+    return;
+  slot->tick = tick;
+  slot->last_ns = bpf_ktime_get_ns();
 }
 
 /*
@@ -43,6 +49,7 @@ static __always_inline __s64 take_slot(struct tally_key *key, __u64 now)
   slot->told = 0;
   slot->count = 1;
   slot->last_ns = now;
+  slot->tick = bpf_jiffies64();
   failed = bpf_map_update_elem(&tallies, key, &index, BPF_NOEXIST);
   if (!failed)
     return index;
@@ -99,14 +106,15 @@ static __always_inline void tell_signal(struct task_struct *sender, struct task_
       .outcome = telling->outcome,
   };
   struct slot *slot = counted(&key);
-  __u64 now = bpf_ktime_get_ns();
   struct signal_event *event;
   __s64 index;
+  __u64 now;
 
   if (slot) {
-    count_in(slot, now);
+    count_in(slot);
     return;
   }
+  now = bpf_ktime_get_ns();
   event = may_tell(telling, now) ? bpf_ringbuf_reserve(&events, sizeof(*event), 0) : NULL;
   if (!event) {
     drop(telling->cause, now);
@@ -117,7 +125,7 @@ static __always_inline void tell_signal(struct task_struct *sender, struct task_
     bpf_ringbuf_discard(event, 0);
     slot = counted(&key);
     if (slot)
-      count_in(slot, now);
+      count_in(slot);
     else
       drop(telling->cause, now);
     return;

@@ -91,7 +91,7 @@ export const layouts = {
       zero: 36,
     },
   },
-  slot: { size: 32, members: { count: 0, last_ns: 8, told: 16, zero: 24 } },
+  slot: { size: 32, members: { count: 0, last_ns: 8, told: 16, tick: 24 } },
   drop: { size: 40, members: { count: 0, told: 8, first_ns: 16, last_ns: 24, span: 32, epoch: 36 } },
   exec_seen: { size: 776, members: { args_bytes: 0, path_bytes: 4, args: 8, path: 520 } },
   mark: { size: 16, members: { lease: 0, flags: 8, zero: 12 } },
