@@ -42,6 +42,17 @@ export function paired(values: readonly number[], references: readonly number[])
   return { values, references, value: median(values), reference: median(references), ratio: median(ratios), ratios };
 }
 
+/**
+ * Each value held against what was measured right before and right after it: where the machine grows slower all the while,
+ * that is in neither's favour.
+ *
+ * @param references one more than values
+ */
+export function between(values: readonly number[], references: readonly number[]): Paired {
+  const around = values.map((_, index) => Math.sqrt((references[index] ?? Number.NaN) * (references[index + 1] ?? Number.NaN)));
+  return paired(values, around);
+}
+
 /** How far the ratios lie apart, in words: the middle half of them, and all. */
 export function spreadWords({ ratios }: Paired): string {
   const at = (p: number): string => percentile(ratios, p).toFixed(2);
