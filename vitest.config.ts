@@ -30,9 +30,10 @@ const projects: TestProjectInlineConfiguration[] = [
   },
 ];
 
-// `npm run test:vm`: boots virtual machines, which takes minutes and qemu. Two at once, for an emulated machine keeps little
-// more than one core busy, where there is room for what two of them hold.
-const vmRoomBytes = 6 * 2 ** 30;
+// `npm run test:vm`: boots virtual machines, which takes minutes and qemu. An emulated machine keeps little more than one core
+// busy, and often waits: as many at once as there is room for what they hold, and one more than there are cores.
+const vmBytes = 3.5 * 2 ** 30;
+const vmsAtOnce = Math.max(1, Math.min(availableParallelism() + 1, Math.floor(freemem() / vmBytes)));
 if (process.env['OMNIMIND_TEST_VM'] === '1') {
   projects.push({
     extends: true,
@@ -43,7 +44,7 @@ if (process.env['OMNIMIND_TEST_VM'] === '1') {
       taskTitleValueFormatTruncate: 0,
       testTimeout: 900_000,
       hookTimeout: 900_000,
-      maxWorkers: freemem() > vmRoomBytes ? Math.min(2, availableParallelism()) : 1,
+      maxWorkers: vmsAtOnce,
       sequence: { groupOrder: 2 },
     },
   });

@@ -4,6 +4,7 @@ import { diskMachine } from './host/disk-machine.ts';
 import { checkDisk } from './host/check-disk.ts';
 import { passes } from './host/passes.ts';
 import { scenariosOf } from './host/scenarios.ts';
+import { timesTable } from './host/times.ts';
 
 let bench: Bench;
 
@@ -29,7 +30,7 @@ describe('a Debian with systemd on a disk', () => {
   test('powers off while guarded processes run, and its disk is clean', async (context) => {
     await passes(bench, 'power/guarded-processes-are-left-running', context);
     const tookMs = await bench.powerOff();
-    console.log(`boots, ms: ${bench.boots.join(', ')}; powered off in ${String(tookMs)} ms`);
+    console.log(`${timesTable(bench)}\npowered off in ${String(tookMs)} ms`);
     expect(await checkDisk(bench.folder)).toMatch(/clean/);
     expect(bench.complaints).toEqual([]);
   });

@@ -43,6 +43,10 @@ export const protectorCandidate: Readonly<Record<string, string>> = Object.fromE
   protectorRestriction.split('=', 2) as [string, string],
 ]);
 
+/** Where Node keeps what it compiled, where that is said: a machine that is emulated compiles for a second and more. */
+const { NODE_COMPILE_CACHE } = process.env;
+const compileCache = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE };
+
 /** Nothing of the caller's home or settings. */
 export function environmentOf(folder: TestFolder): Record<string, string> {
   return {
@@ -52,6 +56,7 @@ export function environmentOf(folder: TestFolder): Record<string, string> {
     XDG_STATE_HOME: folder.file('xdg-state'),
     XDG_CONFIG_HOME: folder.file('xdg-config'),
     XDG_CACHE_HOME: folder.file('cache'),
+    ...compileCache,
     OMNIMIND_PROTECTOR_ONLY_ENVIRONMENT: protectorRestriction,
   };
 }

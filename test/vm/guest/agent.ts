@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { moveToAgentGroup } from './groups.ts';
 import type { Message, Request } from './messages.ts';
 import { prepareNext, runScenario } from './run-scenario.ts';
+import { warmUp } from './warm-up.ts';
 
 const LINE = '/dev/ttyS1';
 
@@ -20,6 +21,7 @@ function powerOff(): void {
 }
 
 moveToAgentGroup();
+await warmUp();
 prepareNext();
 tell({ kind: 'ready', release: release(), bootMs: uptime() * 1000 });
 for await (const text of createInterface(createReadStream(LINE))) {

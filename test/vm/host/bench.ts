@@ -13,6 +13,8 @@ export class Bench implements AsyncDisposable {
   /** What the kernels of this bench said of faults of their own. */
   readonly complaints: string[] = [];
   readonly boots: number[] = [];
+  /** How long each scenario took, from the question to the answer, milliseconds. */
+  readonly times = new Map<string, number>();
   readonly #folder: WorkFolder;
   readonly #options: QemuOptions | undefined;
   #machine: Machine | undefined;
@@ -55,7 +57,10 @@ export class Bench implements AsyncDisposable {
   /** @throws Error with all that is known where the machine dies of it */
   async run(scenario: string, timeoutMs = scenarioMsMax): Promise<ScenarioReport> {
     const machine = await this.machine();
-    return await machine.run(scenario, timeoutMs);
+    const startMs = performance.now();
+    const report = await machine.run(scenario, timeoutMs);
+    this.times.set(scenario, performance.now() - startMs);
+    return report;
   }
 
   /** Has the machine shut down by itself. @returns how long that took @throws Error where it does not */
