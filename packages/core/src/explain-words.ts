@@ -117,7 +117,8 @@ function causeWords(killed: string, name: string, event: SignalEvent, told: Told
     case 'oom':
       return `was killed by the kernel's OOM killer (${name})${oomWords(oom)}`;
     case 'cgroupKill':
-      return `${killed} through its cgroup: ${who} wrote to cgroup.kill`;
+      // The kernel sends both in the same way.
+      return `${killed} through its cgroup: ${who} wrote to cgroup.kill (or is its tracer: PTRACE_KILL)`;
     case 'cpuLimit':
       return `${killed} from the kernel, at its limit of CPU time${limitWords(event)}`;
     case 'fileSizeLimit':

@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { python } from '#test/integration/sentinel/support/processes.ts';
 import { skipReason, skipWords } from '#test/integration/sentinel/support/sentinel.ts';
 import { killMember, runScript, startTicksOf } from '#test/support/server/processes.ts';
 import type { Served } from '#test/support/server/served.ts';
+import { until } from '#test/support/server/until.ts';
 import { serveSeeing, startCovered, startPython, whyPid } from './support/seeing.ts';
 
 const hasPython = spawnSync(python, ['--version']).status === 0;
@@ -153,6 +155,14 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10)); f = tempfile.TemporaryFile(
     await using script = runScript('read -r go <&3; exec cat <&3');
     const { pid } = await startCovered(served, script);
     script.child.kill('SIGSTOP');
+    // It is stopped a moment after it was told to.
+    await until(
+      () =>
+        readFileSync(`/proc/${String(pid)}/stat`, 'latin1')
+          .split(') ')
+          .at(-1)
+          ?.startsWith('T') === true,
+    );
     const why = await whyPid(served, pid);
     expect(why.answer).toMatch(/is stopped, and not dead: SIGSTOP from /);
     expect(why.ending.kind).toBe('running');

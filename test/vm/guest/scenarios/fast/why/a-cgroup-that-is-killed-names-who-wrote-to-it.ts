@@ -18,7 +18,10 @@ export async function run(): Promise<void> {
 
   const why = await wire.call('process.explain', { leaseId });
   console.log(why.answer);
-  assert.match(why.answer, / was killed by SIGKILL through its cgroup: sh .* \(pid \d+\) wrote to cgroup\.kill$/);
+  assert.match(
+    why.answer,
+    / was killed by SIGKILL through its cgroup: sh .* \(pid \d+\) wrote to cgroup\.kill \(or is its tracer: PTRACE_KILL\)$/,
+  );
   assert.deepEqual([why.cause.kind, why.cause.certain, why.cause.event?.code], ['cgroupKill', true, 'implied']);
   assert.deepEqual([why.ending.kind, why.ending.signal, why.lease?.effect], ['signaled', 9, 'beyond']);
 }
