@@ -138,9 +138,9 @@ test('a SIGKILL of the wrapper loses nothing, leaves the command protected, and 
   const rows = await until(async () => {
     const { stdout } = await user.omnictl(['history', '--lease', lease?.id ?? '', '--source', 'lease', '--format', 'json']);
     const events = JSON.parse(stdout) as readonly SignalEvent[];
-    return events.length === 2 && events;
+    return events.length === 3 && events;
   });
-  expect(rows.map(({ outcome }) => outcome).toSorted()).toEqual(['exited', 'granted']);
+  expect(rows.map(({ outcome }) => outcome).toSorted()).toEqual(['exited', 'granted', 'orphaned']);
 });
 
 test('a reader that does not read holds up neither the command nor signals', async () => {
