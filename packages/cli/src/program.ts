@@ -25,7 +25,7 @@ export async function createProgram(names: readonly string[], keepExitCode: (cod
     // `run` takes a command with options of its own.
     .enablePositionalOptions()
     .configureHelp({ showGlobalOptions: true })
-    .configureOutput({ writeOut, writeErr: writeRaw, outputError })
+    .configureOutput({ writeOut, writeErr: writeRaw, outputError: errorWriter(names.length === 1 ? names[0] : undefined) })
     .addHelpText(
       'after',
       examples('omnictl register --pid $$', 'omnictl run --label cycles -- sleep 1', 'omnictl help history'),
@@ -116,6 +116,15 @@ function writeRaw(text: string): void {
   writeAll(2, text);
 }
 
-function outputError(text: string): void {
-  writeError(`${text.replace(/^error: /, '').trim()}: 'omnictl help' shows how`);
+/** A verb that there is has a help of its own. */
+function errorWriter(verb: string | undefined): (text: string) => void {
+  const help = verb === undefined ? 'omnictl help' : `omnictl help ${verb}`;
+  return (text) => {
+    writeError(
+      `${text
+        .replace(/^error: /, '')
+        .trim()
+        .replace(/\.$/, '')}: '${help}' shows how`,
+    );
+  };
 }

@@ -39,3 +39,6 @@ export const bounds = {
   /** How long a SIGKILL may take to end a process before the answer is `survived` (uninterruptible sleep). */
   killWaitMs: 5_000,
 } as const;
+
+/** What a lease's id looks like. */
+export const leaseIdPattern = '^ls-[a-z2-7]{16,32}$';

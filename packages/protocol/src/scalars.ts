@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { bounds } from './bounds.ts';
+import { bounds, leaseIdPattern } from './bounds.ts';
 
 /** The small schemas that the shapes are made of. */
 export const Pid = Type.Integer({ minimum: 1, maximum: bounds.pidMax, description: 'process id, as the server sees it' });
@@ -22,7 +22,7 @@ export const Milliseconds = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_
 
 export const NullableMilliseconds = Type.Union([Milliseconds, Type.Null()]);
 
-export const LeaseId = Type.String({ pattern: '^ls-[a-z2-7]{16,32}$', description: 'opaque lease id' });
+export const LeaseId = Type.String({ pattern: leaseIdPattern, description: 'opaque lease id' });
 
 export const SubscriptionId = Type.String({ minLength: 1, maxLength: 64 });
 

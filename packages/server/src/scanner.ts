@@ -6,7 +6,7 @@ import { SharedRun } from './shared-run.ts';
 import { inSlices } from './slices.ts';
 
 /** Looks that nobody asked for take at most this share of a core. */
-const shareOfCore = 1 / 2000;
+const shareOfCore = 1 / 3000;
 /** The entries were read one after another: with reused pids they can even make a ring. */
 const levelsMax = 4096;
 const intervalMsMin = 1000;

@@ -225,6 +225,10 @@ test.each([
   [['status', '--frobnicate'], "unknown option '--frobnicate'"],
   [['history', '--format', 'xml'], 'Allowed choices are'],
   [['may-kill', 'python3'], "'python3' is no pid"],
+  [['release', 'nonsense'], "'nonsense' is no lease"],
+  [['why', 'nonsense'], "'nonsense' is no lease"],
+  [['heartbeat'], "'omnictl help heartbeat' shows how"],
+  [['nonsense'], "'omnictl help' shows how"],
   [['run'], "missing required argument 'command'"],
   [['--socket'], 'argument missing'],
 ])('%o is a mistake in the command line', async (words, expected) => {

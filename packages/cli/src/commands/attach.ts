@@ -4,6 +4,7 @@ import type { Define } from '../define.ts';
 import { CliError, UsageError } from '../errors.ts';
 import { exitCodes } from '../exit-code.ts';
 import { examples } from '../help.ts';
+import { leaseOption } from '../parse/lease.ts';
 import { isOnTerminal } from '../run/on-terminal.ts';
 
 export const define: Define = (command, bind) => {
@@ -15,7 +16,7 @@ export const define: Define = (command, bind) => {
         'terminal, or a SIGHUP, leaves the command running. Several may be attached at once. The holder of its terminal (omnictl ' +
         'hold-terminal) must stay: when that is killed, the command is hung up.',
     )
-    .argument('<lease>', 'the id of the lease that run took: omnictl list shows it')
+    .argument('<lease>', 'the id of the lease that run took: omnictl list shows it', leaseOption)
     .addHelpText('after', examples('omnictl attach "$LEASE" || :  # ends as the command does'))
     .action(bind(attach));
 };

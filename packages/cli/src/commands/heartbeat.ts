@@ -4,6 +4,7 @@ import type { Define } from '../define.ts';
 import { exitCodes } from '../exit-code.ts';
 import { examples } from '../help.ts';
 import { formatTime } from '../output/units.ts';
+import { leaseOption } from '../parse/lease.ts';
 
 export const define: Define = (command, bind) => {
   command
@@ -12,7 +13,7 @@ export const define: Define = (command, bind) => {
       'The proof of life of a heartbeat lease: it lives for another ttl. Exit code 1 where the lease has ended, or never was. ' +
         'With --json prints the Lease.',
     )
-    .argument('<lease>', 'the id that register printed')
+    .argument('<lease>', 'the id that register printed', leaseOption)
     .addHelpText('after', examples('omnictl heartbeat "$LEASE"', 'omnictl heartbeat "$LEASE" || echo "protection has ended"'))
     .action(bind(heartbeat));
 };

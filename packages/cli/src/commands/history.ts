@@ -16,6 +16,7 @@ import { stdoutSink, type Sink } from '../history/sink.ts';
 import { keepHeapSmall } from '../history/small-heap.ts';
 import { tableFormat } from '../history/table-format.ts';
 import { progress } from '../output/progress.ts';
+import { leaseOption } from '../parse/lease.ts';
 import { limitOption, pidOption, pidOrComm } from '../parse/number.ts';
 import { signalOption } from '../parse/signal.ts';
 import { parseTime } from '../parse/time.ts';
@@ -43,7 +44,7 @@ export const define: Define = (command, bind) => {
     .option('--pid <pid>', 'sent by or to this process', pidOption)
     .option('--sender <pid or name>', 'sent by this process, or by one of this name (comm)', pidOrComm)
     .option('--target <pid or name>', 'sent to this process, or to one of this name (comm)', pidOrComm)
-    .option('--lease <lease>', 'about this lease')
+    .option('--lease <lease>', 'about this lease', leaseOption)
     .addOption(command.createOption('--outcome <outcome>', 'that went like this').choices(outcomes))
     .addOption(
       command

@@ -4,6 +4,7 @@ import type { Define } from '../define.ts';
 import { UsageError } from '../errors.ts';
 import { exitCodes } from '../exit-code.ts';
 import { examples } from '../help.ts';
+import { leaseOption } from '../parse/lease.ts';
 import { pidOption } from '../parse/number.ts';
 
 interface ReleaseOptions {
@@ -17,7 +18,7 @@ export const define: Define = (command, bind) => {
       'Ends a lease: the one with this id, or the innermost one that covers a process. Exit code 1 where there is none. ' +
         'With --json prints the Lease as it ended.',
     )
-    .argument('[lease]', 'the id that register printed')
+    .argument('[lease]', 'the id that register printed', leaseOption)
     .option('--pid <pid>', 'release what protects this process', pidOption)
     .addHelpText('after', examples('omnictl release "$LEASE"', 'omnictl release --pid "$PID"'))
     .action(bind(release));

@@ -6,6 +6,7 @@ import { UsageError } from '../errors.ts';
 import { exitCodes } from '../exit-code.ts';
 import { examples } from '../help.ts';
 import { whyScreen } from '../output/why-screen.ts';
+import { leaseOption } from '../parse/lease.ts';
 import { pidOption } from '../parse/number.ts';
 
 interface WhyOptions {
@@ -45,7 +46,7 @@ function paramsOf(subject: string | undefined, { last, startTicks }: WhyOptions)
   const isPid = subject !== undefined && /^[+-]?\d+$/.test(subject);
   if (startTicks !== undefined && !isPid) throw new UsageError('--start-ticks goes with a pid');
   if (subject === undefined) return { last: true };
-  if (!isPid) return { leaseId: subject };
+  if (!isPid) return { leaseId: leaseOption(subject) };
   return { pid: pidOption(subject), ...(startTicks === undefined ? {} : { startTicks }) };
 }
 
