@@ -107,18 +107,27 @@ describe.skipIf(!hasPython)('the protector, on children of the test alone (needs
     expect(runs(hog.pid)).toBe(true);
   });
 
-  it('ends a process group as one victim where that is configured', async () => {
+  it('ends those of a process group that have grown as one victim where that is configured', async () => {
     await using world = await World.create({ unit: 'group' });
-    // The children wait for the end of their parent: the word on the pipe is for it alone.
+    // Three children grow when it does, and one holds what it held; all wait for the end of their parent.
     const forks = `
 os.setpgid(0, 0)
 wait, hold = os.pipe()
-for _ in range(3):
+wait_old, hold_old = os.pipe()
+for pipe in [wait, wait, wait, wait_old]:
     if os.fork() == 0:
-        os.close(hold)
-        held = bytearray(b'x' * (10 << 20))
-        os.read(wait, 1)
-        os._exit(0)`;
+        os.close(hold); os.close(hold_old)
+        held = [bytearray(b'x' * (10 << 20))]
+        if os.read(pipe, 1): held.append(bytearray(b'x' * (10 << 20)))
+        os.read(pipe, 1)
+        os._exit(0)
+class Grows:
+    started = False
+    def __bool__(self):
+        if not self.started: os.write(hold, b'xxx')
+        self.started = True
+        return True
+grows = Grows()`;
     await world.child(130);
     const hog = await world.child(150, 300, forks);
     world.protector.start();

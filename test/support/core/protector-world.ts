@@ -7,6 +7,7 @@ import { makePlan, type Plan } from '#core/protector/plan.ts';
 import { makeColumns } from '#core/protector/process-columns.ts';
 import { ProcessTrends } from '#core/protector/process-trends.ts';
 import { Ranking } from '#core/protector/ranking.ts';
+import { reliefOf } from '#core/protector/victims.ts';
 
 export const mebibyte = 2 ** 20;
 const capacity = 1024;
@@ -83,6 +84,7 @@ export class ProtectorWorld implements ExemptionView {
       critical: new CriticalList(criticalDefaults),
       need: this.need,
       unit,
+      relief: reliefOf(this.need, this.trend),
       passedOverMax,
     });
   }

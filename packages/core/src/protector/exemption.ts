@@ -22,6 +22,11 @@ export interface Exemption {
   readonly leaseId?: string;
 }
 
+/** Is it the protected set's word? */
+export function isProtection({ rule }: Exemption): boolean {
+  return rule === 'lease' || rule === 'protectionRule';
+}
+
 /** What is asked of the machine about one process, lazily: each costs a read of /proc. */
 export interface ExemptionView {
   readonly ownPid: number;

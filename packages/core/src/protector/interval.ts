@@ -14,7 +14,7 @@ export type ProtectorWork = 'observing' | 'ready' | 'ending';
  * @returns milliseconds
  */
 export function machineIntervalMs(trend: MachineTrend, level: NeedLevel, work: ProtectorWork): number {
-  if (work === 'ending' || isAtLeast(level, 'throttle')) return tuning.machineIntervalMsMin;
+  if (work === 'ending' || isAtLeast(level, 'end')) return tuning.machineIntervalMsMin;
   if (mayDoze(trend, work)) return tuning.observeIntervalMs;
   const { memTotalBytes, memAvailableBytes, swapTotalBytes, swapFreeBytes } = trend.now;
   const memoryBytes = Math.max(0, memAvailableBytes - memTotalBytes * tuning.lowShare);
@@ -34,7 +34,8 @@ export function machineIntervalMs(trend: MachineTrend, level: NeedLevel, work: P
  */
 export function processIntervalMs(trend: MachineTrend, costMs: number, level: NeedLevel, work: ProtectorWork): number {
   if (level === 'well' && mayDoze(trend, work)) return tuning.observeProcessIntervalMs;
-  if (level !== 'well') return bounded(costMs / tuning.needProcessShare, tuning.processIntervalMsMin);
+  if (isAtLeast(level, 'end')) return bounded(costMs / tuning.needProcessShare, tuning.processIntervalMsMin);
+  if (level !== 'well') return bounded(costMs / tuning.toldProcessShare, tuning.toldProcessIntervalMsMin);
   const share = isPlenty(trend) ? tuning.plentyProcessShare : tuning.calmProcessShare;
   return bounded(costMs / share, tuning.calmProcessIntervalMsMin);
 }

@@ -1,10 +1,11 @@
 import { exemptionOf, type CriticalList, type Exemption, type ExemptionView } from './exemption.ts';
-import { guiltKind, guiltOf, type GuiltKind } from './guilt.ts';
+import { guiltKind, type GuiltKind } from './guilt.ts';
 import { isAtLeast, type Need } from './need.ts';
 import type { ProcessColumns } from './process-columns.ts';
 import { memoryOf, type ProcessTrends } from './process-trends.ts';
 import type { Ranking } from './ranking.ts';
 import { tuning } from './tuning.ts';
+import { restOfGroup, victimCount, type Relief } from './victims.ts';
 
 /** One process as the plan sees it. */
 export interface Suspect {
@@ -41,6 +42,8 @@ export interface PlanInput {
   readonly critical: CriticalList;
   readonly need: Need;
   readonly unit: 'process' | 'group';
+  /** What the victims are to bring together. */
+  readonly relief: Relief;
   /** How many are told of that were passed over. */
   readonly passedOverMax: number;
 }
@@ -54,7 +57,10 @@ export function makePlan(input: PlanInput): Plan {
   ranking.fill(columns, trends);
   const exempt: PassedOver[] = [];
   const eligible: number[] = [];
-  const isEnough = (): boolean => eligible.length > 0 && exempt.length + eligible.length > input.passedOverMax;
+  const isEnough = (): boolean => {
+    if (eligible.length === 0 || exempt.length + eligible.length <= input.passedOverMax) return false;
+    return eligible.length >= tuning.victimsMax || victimCount(input, eligible) < eligible.length;
+  };
   for (let asked = 0; asked < askedMax && !isEnough(); asked += 1) {
     const row = ranking.next();
     if (row < 0) break;
@@ -63,8 +69,9 @@ export function makePlan(input: PlanInput): Plan {
     else if (exempt.length < input.passedOverMax) exempt.push({ ...suspectOf(columns, trends, row), exemption });
   }
   const victim = heaviest(input, eligible);
-  const victims = victim === undefined ? [] : withGroup(input, victim);
-  const less = eligible.filter((row) => row !== victim).map((row) => lessGuilty(input, row));
+  const victims = victim === undefined ? [] : withOthers(input, victim, eligible);
+  const picked = new Set(victims.map(({ pid }) => pid));
+  const less = eligible.filter((row) => !picked.has(columns.pid[row] ?? 0)).map((row) => lessGuilty(input, row));
   const passedOver = [...exempt, ...less].slice(0, input.passedOverMax);
   return { need, victims, passedOver, mayEnd: mayEnd(need, victims[0]) };
 }
@@ -100,18 +107,16 @@ function mayEnd({ level }: Need, victim: Suspect | undefined): boolean {
   return victim.guilt !== 'large' || level === 'kill';
 }
 
-/** The process, and where groups are ended the others of its group who may be ended too, the guiltiest first. */
-function withGroup(input: PlanInput, victim: number): readonly Suspect[] {
+/** The victim, and who is ended with it: of its group where that is configured, or as many as it takes. */
+function withOthers(input: PlanInput, victim: number, eligible: readonly number[]): readonly Suspect[] {
   const { columns, trends } = input;
-  const first = suspectOf(columns, trends, victim);
-  if (input.unit === 'process') return [first];
-  const others: number[] = [];
-  for (let row = 0; row < columns.count; row += 1) {
-    const isOfGroup = row !== victim && columns.group[row] === first.group;
-    if (isOfGroup && exemptionOf(input.view, columns, row, input.critical) === undefined) others.push(row);
-  }
-  others.sort((a, b) => guiltOf(columns, trends, b) - guiltOf(columns, trends, a));
-  return [first, ...others.map((row) => suspectOf(columns, trends, row))];
+  const others = eligible.filter((row) => row !== victim);
+  const mayBe = (row: number): boolean => exemptionOf(input.view, columns, row, input.critical) === undefined;
+  const rows =
+    input.unit === 'group'
+      ? [victim, ...restOfGroup(columns, trends, victim, mayBe)]
+      : [victim, ...others].slice(0, victimCount(input, [victim, ...others]));
+  return rows.map((row) => suspectOf(columns, trends, row));
 }
 
 /** What the plan says of one row. */

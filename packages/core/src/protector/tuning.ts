@@ -22,11 +22,13 @@ export const tuning = {
   /** The fastest that memory and swap are thought to fill where nothing was measured yet (earlyoom's numbers), a second. */
   memoryFillBytes: 6_000_000_000,
   swapFillBytes: 800_000_000,
-  /** Looks through the process table take at most this share of a core: while half of memory is free, else, in need. */
+  /** Looks through the process table take at most this share of a core: while half of memory is free, else, while a need is foreseen, where somebody has to be ended. */
   plentyProcessShare: 0.0005,
   calmProcessShare: 0.0015,
+  toldProcessShare: 0.02,
   needProcessShare: 0.25,
   processIntervalMsMin: 50,
+  toldProcessIntervalMsMin: 200,
   calmProcessIntervalMsMin: 2_000,
   processIntervalMsMax: 30_000,
 
@@ -88,6 +90,13 @@ export const tuning = {
   /** A tick that comes so late is told of. */
   lateTickMs: 500,
   passedOverMax: 10,
+  /**
+   * So many small ones are ended at once at most. Where little is left, one that holds this share of memory is alone, if this
+   * share of all growth is its own.
+   */
+  victimsMax: 32,
+  reliefShare: 0.025,
+  reliefGrowthShare: 0.5,
   /** Candidates of one kind whose real memory (PSS) is compared, and up to which size that is cheap. */
   weighedMax: 3,
   weighedBytesMax: 256 * 2 ** 20,

@@ -1,5 +1,9 @@
+import { isProtection } from './exemption.ts';
 import type { Need } from './need.ts';
 import type { Plan, Suspect } from './plan.ts';
+
+/** What helps where only the protected could be ended. */
+export const needsWords = 'what holds memory is protected: end a lease, or add memory';
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 
@@ -40,11 +44,10 @@ export function planWords({ need, victims, mayEnd, passedOver }: Plan, name: str
   const [victim] = victims;
   const now = needWords(need, availableShare);
   if (victim === undefined) {
-    const guarded = passedOver.filter(({ exemption }) => exemption.rule === 'lease' || exemption.rule === 'protectionRule');
-    const needs = guarded.length === 0 ? '' : `; what holds memory is protected: end a lease, or add memory`;
+    const needs = passedOver.some(({ exemption }) => isProtection(exemption)) ? `; ${needsWords}` : '';
     return `${now}; there is nobody who may be ended${needs}`;
   }
-  const group = victims.length === 1 ? '' : ` and ${String(victims.length - 1)} of its process group`;
+  const group = victims.length === 1 ? '' : ` and ${String(victims.length - 1)} more`;
   const words = `${suspectWords(victim, name)}${group}`;
   if (mayEnd) return `${now}; ${words}`;
   if (need.level === 'end')

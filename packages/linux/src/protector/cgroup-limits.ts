@@ -38,6 +38,18 @@ export function cgroupMemoryBytes(path: string): number | undefined {
   return text === undefined ? undefined : Number(text);
 }
 
+/** How long tasks of a cgroup have waited for memory in all, microseconds: some of them, and all of them at once. */
+export interface MemoryStall {
+  readonly someUs: number;
+  readonly fullUs: number;
+}
+
+/** @returns undefined where it is not told: no PSI, or the group is gone */
+export function cgroupMemoryStall(path: string): MemoryStall | undefined {
+  const [, some, full] = /^some .*total=(\d+)\nfull .*total=(\d+)$/m.exec(read(path, 'memory.pressure') ?? '') ?? [];
+  return some === undefined || full === undefined ? undefined : { someUs: Number(some), fullUs: Number(full) };
+}
+
 /**
  * Limits a cgroup (Documentation/admin-guide/cgroup-v2.rst): `cpu.max` as `quota period`, `memory.high` in bytes, above
  * which its processes are slowed and their memory is reclaimed, and nobody is killed.

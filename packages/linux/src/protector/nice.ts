@@ -36,8 +36,8 @@ export function setNice(pid: number, pidfd: Pidfd, nice: number): boolean {
   return isSet && pidfd.alive();
 }
 
-/** node:os wraps its errors: the code stands in `info`. */
-function setThreadNice(thread: number, nice: number): boolean {
+/** One thread's alone. @returns false where that is refused, or it is gone: node:os wraps its errors */
+export function setThreadNice(thread: number, nice: number): boolean {
   try {
     setPriority(thread, nice);
     return true;

@@ -1,6 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { errnoName } from '../errno.ts';
 import { lockMemory } from '../ffi.ts';
+import { setThreadNice } from './nice.ts';
 
 /** Only pages that are touched anyway; the others are locked once they are. */
 const MLOCK_ONFAULT = 1;
@@ -47,4 +48,16 @@ export function lowerOwnOomScore(adjust: number): Survival {
   } catch (error) {
     return { done: false, why: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/**
+ * Has this process run before others: among a hundred that want all CPUs it would have its turn too late. All of its threads;
+ * those that come later inherit it. Needs CAP_SYS_NICE, or RLIMIT_NICE.
+ *
+ * @param nice -20: before all others
+ */
+export function raiseOwnPriority(nice: number): Survival {
+  const threads = readdirSync('/proc/self/task').map(Number);
+  const isRaised = threads.filter((thread) => setThreadNice(thread, nice)).length > 0;
+  return isRaised ? { done: true } : { done: false, why: `setpriority: this process may not have nice ${String(nice)}` };
 }

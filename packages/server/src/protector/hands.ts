@@ -2,11 +2,13 @@ import type { EventOutcome } from '#protocol/history.ts';
 import type { Exemption } from '#core/protector/exemption.ts';
 import type { Suspect } from '#core/protector/plan.ts';
 import type { ExitWatcher } from '#linux/exit-watcher.ts';
+import { setNice } from '#linux/protector/nice.ts';
 import type { Teller } from './teller.ts';
 import { holdSuspect, type HeldSuspect } from './victim.ts';
 
 const SIGTERM = 15;
 const SIGKILL = 9;
+const niceLeast = -20;
 
 export interface HandsOptions {
   readonly watcher: ExitWatcher;
@@ -45,6 +47,17 @@ export class Hands {
 
   /** Holds a victim and sends it SIGTERM. @returns false where nobody could be asked */
   ask(suspects: readonly Suspect[], reason: string): boolean {
+    this.#hold(suspects);
+    return this.#send(SIGTERM, reason) > 0;
+  }
+
+  /** Holds a victim and kills it at once. @returns false where nobody could be killed */
+  killAtOnce(suspects: readonly Suspect[], reason: string): boolean {
+    this.#hold(suspects);
+    return this.kill(reason);
+  }
+
+  #hold(suspects: readonly Suspect[]): void {
     this.drop();
     for (const suspect of suspects) {
       const one = holdSuspect(suspect);
@@ -54,13 +67,17 @@ export class Hands {
         this.#exited(one);
       });
     }
-    return this.#send(SIGTERM, reason) > 0;
   }
 
   /** Sends SIGKILL to who is left, and takes their memory at once. @returns false where nobody may be killed any more */
   kill(reason: string): boolean {
     const sent = this.#send(SIGKILL, reason);
-    for (const { held } of this.#victim) if (held.alive()) void held.pidfd.releaseMemory();
+    for (const { held, suspect } of this.#victim) {
+      if (!held.alive()) continue;
+      // To die takes CPU time: one that was slowed, or one of very many, would wait for it.
+      setNice(suspect.pid, held.pidfd, niceLeast);
+      void held.pidfd.releaseMemory();
+    }
     return sent > 0;
   }
 

@@ -3,11 +3,12 @@ import { Episode } from '#core/protector/episode.ts';
 import { CriticalList, criticalDefaults, exemptionOf, type Exemption } from '#core/protector/exemption.ts';
 import type { ProtectorWork } from '#core/protector/interval.ts';
 import { limitsOf, type Limits, type ProtectorMode } from '#core/protector/modes.ts';
-import { assess, isAtLeast, type Need, type NeedLevel } from '#core/protector/need.ts';
+import { assess, type Need, type NeedLevel } from '#core/protector/need.ts';
 import { makePlan, type Plan, type Suspect } from '#core/protector/plan.ts';
 import { Ranking } from '#core/protector/ranking.ts';
 import { tuning } from '#core/protector/tuning.ts';
-import { needWords, planWords } from '#core/protector/words.ts';
+import { reliefOf } from '#core/protector/victims.ts';
+import { needsWords, needWords, planWords } from '#core/protector/words.ts';
 import type { JudgeView } from '#core/verdict.ts';
 import type { ExitWatcher } from '#linux/exit-watcher.ts';
 import { clock } from '../machine.ts';
@@ -43,6 +44,7 @@ export interface ProtectorOptions {
 
 /** How old a look may be that a plan is made from. */
 const planSharedMs = 200;
+const passedOverInHaste = 3;
 const well: Need = { level: 'well', cause: 'none', exhaustedInMs: Infinity };
 
 /**
@@ -168,7 +170,7 @@ export class Protector {
     }
     this.ticker.pause();
     // Whoever asks for the status is told what was seen last.
-    this.watch.lookAtMachine();
+    this.watch.lookAtMachine(this.throttler.ownStall);
   }
 
   #standDown(reason: string): void {
@@ -181,7 +183,7 @@ export class Protector {
   /** A fresh look, and whom it would pick. Touches nothing. Everybody may ask: those who ask at once share a look. */
   plan(): Plan {
     if (clock.monotonicMs() - this.watch.columns.atMs > planSharedMs) {
-      this.watch.lookAtMachine();
+      this.watch.lookAtMachine(this.throttler.ownStall);
       this.#assess();
       this.watch.lookAtProcesses(this.#need.level === 'well');
     }
@@ -197,6 +199,7 @@ export class Protector {
       critical: this.#critical,
       need: this.#need,
       unit: this.settings.unit,
+      relief: reliefOf(this.#need, this.watch.machine),
       passedOverMax,
     });
   }
@@ -217,7 +220,7 @@ export class Protector {
 
   /** @returns milliseconds to the next one */
   #tick(): number {
-    this.watch.lookAtMachine();
+    this.watch.lookAtMachine(this.throttler.ownStall);
     this.#assess();
     const { level } = this.#need;
     const nowMs = this.watch.machine.now.atMs;
@@ -236,7 +239,8 @@ export class Protector {
     const { level } = this.#need;
     this.watch.lookAtProcesses(level === 'well');
     this.#narrator.need(this.#need, this.watch);
-    if (isAtLeast(level, 'throttle')) this.#throttle(nowMs);
+    // From `end` on somebody is asked, and there is no time for that.
+    if (level === 'throttle') this.#throttle(nowMs);
     const { overBudget } = this.housekeeping.look(nowMs, this.limits, this.#acting);
     if (this.#acting && this.settings.shieldMembers && !overBudget) this.shield.raise(nowMs);
     else this.shield.lower();
@@ -258,16 +262,36 @@ export class Protector {
     if (nowMs - this.#pickedMs < this.processIntervalMs) return;
     this.#pickedMs = nowMs;
     if (this.watch.columns.atMs !== nowMs) this.watch.lookAtProcesses(false);
-    const plan = this.#makePlan(tuning.passedOverMax);
+    // Where the kernel is next there is no time to ask about more than it takes.
+    const plan = this.#makePlan(this.#need.level === 'kill' ? passedOverInHaste : tuning.passedOverMax);
     const words = this.#words(plan);
+    if (this.#hold(plan, words, nowMs)) return;
     if (!plan.mayEnd) this.#narrator.nobody(words);
     else if (!this.#acting || !this.settings.end) this.#narrator.planned(words, plan.victims[0]);
     else this.#ask(plan.victims, words, 'memory', nowMs);
   }
 
+  /**
+   * Where none has grown but one who is protected, that one is held where it is, if it can be: neither it nor those who hold
+   * what they held before are to die of it.
+   */
+  #hold(plan: Plan, words: string, nowMs: number): boolean {
+    if (!this.#acting || !this.settings.throttle || (plan.mayEnd && plan.victims[0]?.guilt !== 'large')) return false;
+    const grower = plan.passedOver.find(({ guilt, exemption }) => guilt === 'growing' && isProtection(exemption));
+    return grower !== undefined && this.throttler.holdProtected(grower, `${words}; ${needsWords}`, nowMs);
+  }
+
   #ask(victims: readonly Suspect[], reason: string, what: 'memory' | 'cpu', nowMs: number): void {
     this.#askedFor = what;
-    if (this.hands.ask(victims, reason)) this.#episode.asked(nowMs);
+    // Many at once are a fork bomb, and the kernel would be next: each look that it is given costs more than it took.
+    const isBomb =
+      what === 'memory' &&
+      this.settings.unit === 'process' &&
+      victims.length > 1 &&
+      this.#need.level === 'kill' &&
+      this.settings.kill;
+    if (isBomb && this.hands.killAtOnce(victims, reason)) this.#episode.killed(nowMs);
+    else if (!isBomb && this.hands.ask(victims, reason)) this.#episode.asked(nowMs);
     else {
       this.hands.drop();
       this.#episode.dropped(nowMs);

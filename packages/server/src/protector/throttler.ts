@@ -1,4 +1,4 @@
-import type { Exemption } from '#core/protector/exemption.ts';
+import { isProtection, type Exemption } from '#core/protector/exemption.ts';
 import type { Suspect } from '#core/protector/plan.ts';
 import type { ExitWatcher } from '#linux/exit-watcher.ts';
 import {
@@ -7,9 +7,11 @@ import {
   hasGroupsBelow,
   limitableCgroup,
   setCgroupLimit,
+  type MemoryStall,
   type SetLimit,
 } from '#linux/protector/cgroup-limits.ts';
 import { niceOf, setNice } from '#linux/protector/nice.ts';
+import { OwnStall } from './own-stall.ts';
 import type { Teller } from './teller.ts';
 import { holdSuspect, type HeldSuspect } from './victim.ts';
 
@@ -28,6 +30,15 @@ interface Slowed {
   readonly sinceMs: number;
 }
 
+interface Slowing {
+  readonly what: ThrottleFor;
+  readonly niceBefore: number | undefined;
+  readonly limits: readonly SetLimit[];
+  readonly how: string[];
+  readonly reason: string;
+  readonly nowMs: number;
+}
+
 export interface ThrottlerOptions {
   readonly watcher: ExitWatcher;
   readonly teller: Teller;
@@ -41,9 +52,15 @@ export interface ThrottlerOptions {
 export class Throttler {
   readonly #options: ThrottlerOptions;
   readonly #slowed = new Map<number, Slowed>();
+  readonly #ownStall = new OwnStall();
 
   constructor(options: ThrottlerOptions) {
     this.#options = options;
+  }
+
+  /** What waiting for memory it has caused itself. */
+  get ownStall(): MemoryStall {
+    return this.#ownStall.total;
   }
 
   get size(): number {
@@ -68,7 +85,25 @@ export class Throttler {
     const niceBefore = niceOf(suspect.pid);
     const how: string[] = [];
     if (this.#options.exemption(suspect.pid) === undefined && this.#renice(held, niceBefore)) how.push('nice 19');
-    const limits = this.#limitCgroup(suspect.pid, what);
+    const limits = this.#limitCgroup(suspect.pid, what, (other) => other === undefined);
+    return this.#slowedBy(held, { what, niceBefore, limits, how, reason, nowMs });
+  }
+
+  /**
+   * Holds a protected process that grows where it is, by `memory.high` alone, and only where its cgroup holds nobody but the
+   * protected. @returns false where it is held already, or cannot be
+   */
+  holdProtected(suspect: Suspect, reason: string, nowMs: number): boolean {
+    if (this.#slowed.has(suspect.pid)) return false;
+    const held = holdSuspect(suspect);
+    if (held === undefined) return false;
+    const limits = this.#limitCgroup(suspect.pid, 'memory', (other) => other !== undefined && isProtection(other));
+    return this.#slowedBy(held, { what: 'memory', niceBefore: undefined, limits, how: [], reason, nowMs });
+  }
+
+  #slowedBy(held: HeldSuspect, { what, niceBefore, limits, how, reason, nowMs }: Slowing): boolean {
+    const { suspect } = held;
+    if (what === 'memory') for (const { path } of limits) this.#ownStall.hold(path);
     for (const { path, text } of limits) how.push(`${what === 'cpu' ? 'cpu.max' : 'memory.high'} ${text} on ${path}`);
     if (how.length === 0) {
       held.held.close();
@@ -87,14 +122,19 @@ export class Throttler {
   }
 
   /** Everybody in the group is slowed with it: so everybody in it must be one who may be. */
-  #limitCgroup(pid: number, what: ThrottleFor): readonly SetLimit[] {
+  #limitCgroup(pid: number, what: ThrottleFor, mayBe: (exemption: Exemption | undefined) => boolean): readonly SetLimit[] {
     const path = limitableCgroup(pid);
-    if (path === undefined || hasGroupsBelow(path)) return [];
-    if (cgroupProcesses(path).some((other) => this.#options.exemption(other) !== undefined)) return [];
+    if (path === undefined || this.#isLimited(path) || hasGroupsBelow(path)) return [];
+    if (!cgroupProcesses(path).every((other) => mayBe(this.#options.exemption(other)))) return [];
     const bytes = cgroupMemoryBytes(path);
     const text = what === 'cpu' ? cpuMax : bytes === undefined ? undefined : String(bytes);
     const limit = text === undefined ? undefined : setCgroupLimit(path, what === 'cpu' ? 'cpu' : 'memory', text);
     return limit === undefined ? [] : [limit];
+  }
+
+  /** By another of its processes: what was there before that is known to that one alone. */
+  #isLimited(path: string): boolean {
+    return this.#slowed.values().some(({ limits }) => limits.some((limit) => limit.path === path));
   }
 
   /** The need is over: everybody is let go. */
@@ -123,6 +163,7 @@ export class Throttler {
 
   #forget(pid: number, slowed: Slowed): void {
     this.#slowed.delete(pid);
+    for (const { path } of slowed.limits) this.#ownStall.letGo(path);
     this.#options.watcher.unwatch(slowed.held.held.pidfd);
     slowed.held.held.close();
   }

@@ -4,6 +4,7 @@ import { makeColumns, type ProcessColumns } from '#core/protector/process-column
 import { ProcessTrends } from '#core/protector/process-trends.ts';
 import type { NeedLevel } from '#core/protector/need.ts';
 import { monotonicMs, ticksPerSecond } from '#linux/clock.ts';
+import type { MemoryStall } from '#linux/protector/cgroup-limits.ts';
 import { MachineSampler } from '#linux/protector/machine-sampler.ts';
 import { ProcessSampler } from '#linux/protector/process-sampler.ts';
 
@@ -11,6 +12,8 @@ import { ProcessSampler } from '#linux/protector/process-sampler.ts';
 export const processesMax = 32_768;
 /** Swap in use from which processes are asked for theirs. */
 const swapBytesMin = 4 * 2 ** 20;
+
+const noStall: MemoryStall = { someUs: 0, fullUs: 0 };
 
 /** The machine and its processes as they are and as they go, looked at now and then. Everything is made beforehand. */
 export class Watch implements Disposable {
@@ -33,8 +36,12 @@ export class Watch implements Disposable {
     return this.#costMs;
   }
 
-  lookAtMachine(): void {
-    this.#machineSampler.sample(this.machine.now, monotonicMs());
+  /** @param ownStall what of the waiting for memory is of the protector's own making, in all: it is no sign of need */
+  lookAtMachine(ownStall: MemoryStall = noStall): void {
+    const { now } = this.machine;
+    this.#machineSampler.sample(now, monotonicMs());
+    now.memorySomeUs -= ownStall.someUs;
+    now.memoryFullUs -= ownStall.fullUs;
     this.machine.update();
   }
 

@@ -80,7 +80,80 @@ describe('who is ended', () => {
     expect(plan.victims).toHaveLength(19);
     expect(plan.victims.map(({ pid }) => pid)).not.toContain(107);
     expect(plan.victims.map(({ pid }) => pid)).not.toContain(10);
-    expect(world.plan('process').victims).toHaveLength(1);
+    expect(world.plan('process').victims.length).toBeLessThan(plan.victims.length);
+  });
+
+  it('leaves out of the group who holds what it held before: a launcher, and what it started earlier', () => {
+    const world = inNeed([
+      { pid: 10, group: 10, bytes: steady(200 * mebibyte) },
+      { pid: 11, group: 10, bytes: steady(300 * mebibyte) },
+      ...Array.from({ length: 5 }, (_, index) => ({
+        pid: 100 + index,
+        group: 10,
+        bytes: growing(0, 50 * mebibyte, 110),
+        startSeconds: 109,
+      })),
+    ]);
+    const victims = world.plan('group').victims.map(({ pid }) => pid);
+    expect(victims.toSorted((x, y) => x - y)).toEqual([100, 101, 102, 103, 104]);
+  });
+
+  describe('where the kernel would be next', () => {
+    const bomb = (eachPerSecond: number): readonly WorldProcess[] =>
+      Array.from({ length: 200 }, (_, index) => ({
+        pid: 100 + index,
+        bytes: growing(0, eachPerSecond, 110),
+        startSeconds: 109,
+      }));
+    const atTheEnd = (members: readonly WorldProcess[]): ProtectorWorld => {
+      const world = new ProtectorWorld(total, members);
+      world.run(10, 1);
+      world.runUntil(({ level }) => level === 'kill', 60, 0.05);
+      expect(world.need.level).toBe('kill');
+      return world;
+    };
+
+    it('is as many of a fork bomb as it takes, of which each is small', () => {
+      const world = atTheEnd([{ pid: 10, bytes: steady(total / 4) }, ...bomb(30 * mebibyte)]);
+      const { victims } = world.plan();
+      const freed = victims.reduce((sum, { bytes }) => sum + bytes, 0);
+      expect(victims.length).toBeGreaterThan(1);
+      expect(victims.length).toBeLessThanOrEqual(32);
+      expect(victims.map(({ pid }) => pid)).not.toContain(10);
+      expect(freed).toBeGreaterThan(world.trend.now.memTotalBytes * 0.025);
+    });
+
+    it('is the one hog, and not another that grows a little beside it', () => {
+      const world = atTheEnd([
+        { pid: 20, bytes: growing(0, 2 * gibibyte, 110), startSeconds: 109 },
+        { pid: 30, bytes: growing(gibibyte, 50 * mebibyte, 110), startSeconds: 1 },
+      ]);
+      expect(victimsOf(world)).toEqual([20]);
+    });
+
+    it('is none beside the guilty that holds what it held before', () => {
+      const world = atTheEnd([
+        ...Array.from({ length: 6 }, (_, index) => ({ pid: 10 + index, bytes: steady(300 * mebibyte) })),
+        ...bomb(30 * mebibyte).slice(0, 40),
+      ]);
+      expect(world.plan().victims.every(({ pid }) => pid >= 100)).toBe(true);
+    });
+  });
+
+  it('is one at a time while there is time, and as many small ones as hold what goes within a second', () => {
+    const two = inNeed([
+      { pid: 20, bytes: growing(0, 160 * mebibyte, 110) },
+      { pid: 30, bytes: growing(0, 150 * mebibyte, 110) },
+    ]);
+    expect(two.need.level).toBe('end');
+    expect(victimsOf(two)).toEqual([20]);
+    const many = inNeed(
+      Array.from({ length: 100 }, (_, index) => ({ pid: 100 + index, bytes: growing(0, 2 * mebibyte, 110) })),
+    );
+    expect(many.need.level).toBe('end');
+    const { victims } = many.plan();
+    expect(victims.length).toBeGreaterThan(1);
+    expect(victims.length).toBeLessThan(10);
   });
 
   it('is whose end frees most: workers that share their memory hold less than it seems', () => {

@@ -61,24 +61,33 @@ describe('the memory of a killed process', () => {
 describe("the server's own program", () => {
   const root = join(import.meta.dirname, '../../../..');
   const program = `
-    import { lockOwnProgram, lowerOwnOomScore } from '#linux/protector/own-survival.ts';
+    import { lockOwnProgram, lowerOwnOomScore, raiseOwnPriority } from '#linux/protector/own-survival.ts';
     import { readFileSync } from 'node:fs';
     const locked = lockOwnProgram();
     const score = lowerOwnOomScore(0);
+    const priority = raiseOwnPriority(-20);
+    const nice = readFileSync('/proc/self/stat', 'latin1').split(') ').at(-1).split(' ')[16];
     for (let round = 0; round < 40; round += 1) Buffer.alloc(1 << 20, round);
     globalThis.gc();
     const kib = /VmLck:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
-    console.log(JSON.stringify({ locked, score, kib: Number(kib) }));`;
+    console.log(JSON.stringify({ locked, score, kib: Number(kib), priority, nice: Number(nice) }));`;
   const run = (
     prefix: readonly string[],
-  ): { locked: { done: boolean; why?: string }; score: { done: boolean }; kib: number } => {
+  ): {
+    locked: { done: boolean; why?: string };
+    score: { done: boolean };
+    kib: number;
+    priority: { done: boolean; why?: string };
+    nice: number;
+  } => {
     const [file, ...args] = [...prefix, process.execPath, '--expose-gc', '--input-type=module-typescript', '-e', program];
     return JSON.parse(execFileSync(file, args, { cwd: root, encoding: 'utf8' })) as ReturnType<typeof run>;
   };
   const isRoot = process.getuid?.() === 0;
 
   it.skipIf(!isRoot)('is locked into memory where it may be (root), and V8 still gives memory back', () => {
-    const { locked, score, kib } = run([]);
+    const { locked, score, kib, priority, nice } = run([]);
+    expect([priority, nice]).toEqual([{ done: true }, -20]);
     expect(locked).toEqual({ done: true });
     expect(score).toEqual({ done: true });
     expect(kib).toBeGreaterThan(10_000);
@@ -87,7 +96,7 @@ describe("the server's own program", () => {
   it.skipIf(!isRoot || spawnSync('setpriv', ['--version']).status !== 0)(
     'is left as it is where that is refused, and says why',
     () => {
-      const { locked, kib } = run([
+      const { locked, kib, priority } = run([
         'setpriv',
         '--reuid',
         '65534',
@@ -99,6 +108,7 @@ describe("the server's own program", () => {
       ]);
       expect(locked).toMatchObject({ done: false, why: expect.stringMatching(/^mlock2: E(PERM|NOMEM|AGAIN)$/) });
       expect(kib).toBe(0);
+      expect(priority).toMatchObject({ done: false, why: expect.stringContaining('setpriority') });
     },
   );
 });
