@@ -1,15 +1,9 @@
-/** What one figure must hold. The one place where targets stand: results are printed beside them, no test asserts them. */
-export interface Target {
-  readonly unit: string;
-  /** What the target is said of: the value, or its ratio to the reference. */
-  readonly judged: 'value' | 'ratio';
-  readonly direction: 'atMost' | 'atLeast';
-  /** null: nothing is asked of it, it is told all the same. */
-  readonly target: number | null;
-  /** What the value is held against, measured in the same run. */
-  readonly reference: string;
-}
+import { hogTargets } from './hog-targets.ts';
+import type { Target } from './target.ts';
 
+export type { Target };
+
+/** The one place where targets stand: results are printed beside them, no test asserts them. */
 export const targets = {
   'check-root-p50': {
     unit: 'µs',
@@ -470,110 +464,7 @@ export const targets = {
     target: null,
     reference: 'none: heap for one look',
   },
-  'vm-hog-steady-bystanders': {
-    unit: 'lost',
-    judged: 'value',
-    direction: 'atMost',
-    target: 0,
-    reference: 'earlyoom, the same hog',
-  },
-  'vm-hog-steady-death': {
-    unit: 'ms',
-    judged: 'value',
-    direction: 'atMost',
-    target: null,
-    reference: 'earlyoom: from 10 % available to the death',
-  },
-  'vm-hog-steady-stall': {
-    unit: 'ms',
-    judged: 'ratio',
-    direction: 'atMost',
-    target: null,
-    reference: 'earlyoom: longest stall of a 10 ms ticker',
-  },
-  'vm-hog-steady-cpu': { unit: 's', judged: 'ratio', direction: 'atMost', target: null, reference: "earlyoom's CPU time" },
-  'vm-hog-steady-rss': { unit: 'MiB', judged: 'ratio', direction: 'atMost', target: null, reference: "earlyoom's memory" },
-  'vm-hog-sudden-bystanders': {
-    unit: 'lost',
-    judged: 'value',
-    direction: 'atMost',
-    target: 0,
-    reference: 'earlyoom, the same hog',
-  },
-  'vm-hog-sudden-death': {
-    unit: 'ms',
-    judged: 'value',
-    direction: 'atMost',
-    target: null,
-    reference: 'earlyoom: from 10 % available to the death',
-  },
-  'vm-hog-sudden-stall': {
-    unit: 'ms',
-    judged: 'ratio',
-    direction: 'atMost',
-    target: null,
-    reference: 'earlyoom: longest stall of a 10 ms ticker',
-  },
-  'vm-hog-sudden-cpu': { unit: 's', judged: 'ratio', direction: 'atMost', target: null, reference: "earlyoom's CPU time" },
-  'vm-hog-sudden-rss': { unit: 'MiB', judged: 'ratio', direction: 'atMost', target: null, reference: "earlyoom's memory" },
-  'vm-hog-stubborn-bystanders': {
-    unit: 'lost',
-    judged: 'value',
-    direction: 'atMost',
-    target: 0,
-    reference: 'earlyoom, the same hog',
-  },
-  'vm-hog-stubborn-death': {
-    unit: 'ms',
-    judged: 'value',
-    direction: 'atMost',
-    target: null,
-    reference: 'earlyoom: from 10 % available to the death',
-  },
-  'vm-hog-stubborn-stall': {
-    unit: 'ms',
-    judged: 'ratio',
-    direction: 'atMost',
-    target: null,
-    reference: 'earlyoom: longest stall of a 10 ms ticker',
-  },
-  'vm-hog-stubborn-cpu': { unit: 's', judged: 'ratio', direction: 'atMost', target: null, reference: "earlyoom's CPU time" },
-  'vm-hog-stubborn-rss': { unit: 'MiB', judged: 'ratio', direction: 'atMost', target: null, reference: "earlyoom's memory" },
-  'vm-hog-leak-beside-innocent-bystanders': {
-    unit: 'lost',
-    judged: 'value',
-    direction: 'atMost',
-    target: 0,
-    reference: 'earlyoom, the same hog',
-  },
-  'vm-hog-leak-beside-innocent-death': {
-    unit: 'ms',
-    judged: 'value',
-    direction: 'atMost',
-    target: null,
-    reference: 'earlyoom: from 10 % available to the death',
-  },
-  'vm-hog-leak-beside-innocent-stall': {
-    unit: 'ms',
-    judged: 'ratio',
-    direction: 'atMost',
-    target: null,
-    reference: 'earlyoom: longest stall of a 10 ms ticker',
-  },
-  'vm-hog-leak-beside-innocent-cpu': {
-    unit: 's',
-    judged: 'ratio',
-    direction: 'atMost',
-    target: null,
-    reference: "earlyoom's CPU time",
-  },
-  'vm-hog-leak-beside-innocent-rss': {
-    unit: 'MiB',
-    judged: 'ratio',
-    direction: 'atMost',
-    target: null,
-    reference: "earlyoom's memory",
-  },
+  ...hogTargets,
 } as const satisfies Readonly<Record<string, Target>>;
 
 export type FigureName = keyof typeof targets;

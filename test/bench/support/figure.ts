@@ -10,6 +10,8 @@ export interface Row {
   readonly target: number | null;
   readonly met: boolean | null;
   readonly reason?: string;
+  /** All that was measured beside it; in the JSON file alone. */
+  readonly detail?: unknown;
 }
 
 /** What a figure may need of the run. */

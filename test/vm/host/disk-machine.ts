@@ -12,7 +12,6 @@ import { busybox } from './userland.ts';
 
 /** The disk's name in the machine's folder. */
 export const diskFile = 'disk';
-const SWAP_BYTES = 128 * 2 ** 20;
 
 /** The kernel as it comes has the disk's driver in modules, here in the order in which they need each other. */
 const modules = [
@@ -24,11 +23,17 @@ const modules = [
   'drivers/block/virtio_blk',
 ];
 
+/** Half of it for a model server, and something beside that for everybody else. */
+const MEMORY_MIB = 1280;
+const SWAP_BYTES = 256 * 2 ** 20;
+
 /**
  * The machine that is like one: an ext4 root on a disk, swap, systemd. The disk is a copy that lives as long as the
  * folder: what was on it when the plug was pulled is there at the next boot.
+ *
+ * @param more what else is put on the disk, below the guest's checkout
  */
-export async function diskMachine(folder: string): Promise<QemuOptions> {
+export async function diskMachine(folder: string, more: readonly CpioEntry[] = []): Promise<QemuOptions> {
   const [kernel, root] = await Promise.all([stockKernel(), debianRoot()]);
   const disk = join(folder, diskFile);
   const swap = join(folder, 'swap');
@@ -36,12 +41,13 @@ export async function diskMachine(folder: string): Promise<QemuOptions> {
   await output('cp', ['--sparse=always', '--reflink=auto', root, disk]);
   await writeFile(swap, '');
   await truncate(swap, SWAP_BYTES);
-  await pack(initrd, [...(await firstPrograms(kernel)), ...(await project()), nodeLink]);
+  await pack(initrd, [...(await firstPrograms(kernel)), ...(await project()), nodeLink, ...more]);
   return {
     kernel: kernel.image,
     initrd,
-    memoryMiB: 768,
-    commandLine: ['console=ttyS0', 'quiet', 'panic=-1', 'lsm=landlock,lockdown,yama,bpf', 'systemd.show_status=0'],
+    memoryMiB: MEMORY_MIB,
+    // On a loaded host the emulated timer can be too late for the kernel's check of it at boot, which then panics.
+    commandLine: 'console=ttyS0 quiet panic=-1 no_timer_check lsm=landlock,lockdown,yama,bpf systemd.show_status=0'.split(' '),
     devices: [disk, swap].flatMap((file) => ['-drive', `file=${file},format=raw,if=virtio,cache=unsafe`]),
   };
 }

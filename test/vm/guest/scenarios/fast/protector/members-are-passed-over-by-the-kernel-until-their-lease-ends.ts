@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { oomScoreAdjustOf } from '#linux/protector/oom-score.ts';
 import { runScript } from '#test/support/server/processes.ts';
 import { until } from '#test/support/server/until.ts';
-import { serveProtector } from '../../../support/hogs.ts';
+import { serveProtector } from '../../../support/contest/watchers.ts';
 
 /** Also the server itself, whose program stays in memory. */
 export async function run(): Promise<void> {

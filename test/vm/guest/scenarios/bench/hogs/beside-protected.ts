@@ -1,0 +1,3 @@
+import { compare } from '../../../support/contest/compare.ts';
+
+export const run = (): Promise<void> => compare('besideProtected');
