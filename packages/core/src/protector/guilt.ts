@@ -8,10 +8,19 @@ export type GuiltKind = (typeof guiltKinds)[number];
 
 /** So much growth ahead counts as if it had happened: a fast small leak is worse than a slow large program. */
 const aheadSeconds = 10;
+/** But no more than so many times what it has grown by: a program that starts grows fast, and not for long. */
+const aheadFactor = 2;
 /** Growth below this share of what a process holds is its ordinary breathing. */
 const breathingShare = 0.05;
-/** More than any machine's memory in bytes, so that a kind outweighs every size. */
+/** Who grows now is worse than who has grown: so many times, for a program that breathes is no hog. */
+const growingWeight = 4;
+/** More than any machine's memory in bytes: who has grown comes before who is large, whatever its size. */
 const kindStep = 2 ** 47;
+
+/** What a process has caused, and will have soon, bytes. */
+export function causedBytes(one: { readonly grownBytes: number; readonly growthBytes: number }): number {
+  return one.grownBytes + Math.min(one.growthBytes * aheadSeconds, one.grownBytes * aheadFactor);
+}
 
 /** What speaks against the process of this row. */
 export function guiltKind(columns: ProcessColumns, trends: ProcessTrends, row: number): GuiltKind {
@@ -30,12 +39,6 @@ export function guiltOf(columns: ProcessColumns, trends: ProcessTrends, row: num
   if (bytes < tuning.victimBytesMin) return 0;
   const kind = guiltKind(columns, trends, row);
   if (kind === 'large') return bytes;
-  const caused = trends.grownBytes(row) + trends.growthBytes(row) * aheadSeconds;
-  return (kind === 'growing' ? 2 : 1) * kindStep + caused;
-}
-
-/** The kind in a number of `guiltOf`, or in a sum of several of one kind. */
-export function kindOfGuilt(guilt: number): GuiltKind {
-  if (guilt >= 2 * kindStep) return 'growing';
-  return guilt >= kindStep ? 'grown' : 'large';
+  const caused = causedBytes({ grownBytes: trends.grownBytes(row), growthBytes: trends.growthBytes(row) });
+  return kindStep + caused * (kind === 'growing' ? growingWeight : 1);
 }

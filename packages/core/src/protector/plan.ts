@@ -1,11 +1,11 @@
-import { exemptionOf, type CriticalList, type Exemption, type ExemptionView } from './exemption.ts';
-import { guiltKind, type GuiltKind } from './guilt.ts';
+import { exemptionOf, isProtection, type CriticalList, type Exemption, type ExemptionView } from './exemption.ts';
+import { causedBytes, guiltKind, type GuiltKind } from './guilt.ts';
 import { isAtLeast, type Need } from './need.ts';
 import type { ProcessColumns } from './process-columns.ts';
 import { memoryOf, type ProcessTrends } from './process-trends.ts';
 import type { Ranking } from './ranking.ts';
 import { tuning } from './tuning.ts';
-import { restOfGroup, victimCount, type Relief } from './victims.ts';
+import { isHelp, restOfGroup, victimCount, type Relief } from './victims.ts';
 
 /** One process as the plan sees it. */
 export interface Suspect {
@@ -30,6 +30,8 @@ export interface Plan {
   readonly victims: readonly Suspect[];
   /** The next ones by guilt, before and after the victim. */
   readonly passedOver: readonly PassedOver[];
+  /** Who is to blame, and protected: whoever else has grown has hardly, and their end would help little. */
+  readonly blamed: PassedOver | undefined;
   /** May the victims be signalled as things are? Growth is answered by the guilty alone; the steady are the last resort. */
   readonly mayEnd: boolean;
 }
@@ -68,12 +70,23 @@ export function makePlan(input: PlanInput): Plan {
     if (exemption === undefined) eligible.push(row);
     else if (exempt.length < input.passedOverMax) exempt.push({ ...suspectOf(columns, trends, row), exemption });
   }
-  const victim = heaviest(input, eligible);
-  const victims = victim === undefined ? [] : withOthers(input, victim, eligible);
+  const victims = pick(input, eligible);
   const picked = new Set(victims.map(({ pid }) => pid));
   const less = eligible.filter((row) => !picked.has(columns.pid[row] ?? 0)).map((row) => lessGuilty(input, row));
   const passedOver = [...exempt, ...less].slice(0, input.passedOverMax);
-  return { need, victims, passedOver, mayEnd: mayEnd(need, victims[0]) };
+  const blamed = exempt.find((each) => isToBlame(each, victims[0]));
+  return { need, victims, passedOver, blamed, mayEnd: mayEnd(input, victims, blamed) };
+}
+
+/** The guiltiest and those beside it; where their end would hardly help yet, the guiltiest of those whose would. */
+function pick(input: PlanInput, eligible: readonly number[]): readonly Suspect[] {
+  const { trends, relief } = input;
+  const victim = heaviest(input, eligible);
+  if (victim === undefined) return [];
+  const victims = withOthers(input, victim, eligible);
+  if (isHelp(victims, relief)) return victims;
+  const better = eligible.find((row) => trends.grownBytes(row) >= relief.leastBytes);
+  return better === undefined ? victims : withOthers(input, better, [better]);
 }
 
 /** Of the guiltiest of one kind, the one whose end frees most for its guilt: workers may share what each seems to hold. */
@@ -101,10 +114,25 @@ function lessGuilty({ columns, trends }: PlanInput, row: number): PassedOver {
   return { ...suspect, exemption: { rule: 'lessGuilty', why: lessWords(suspect.guilt) } };
 }
 
-/** Those who hold what they held while the machine was well are ended only where the kernel would be next. */
-function mayEnd({ level }: Need, victim: Suspect | undefined): boolean {
-  if (victim === undefined || !isAtLeast(level, 'end')) return false;
-  return victim.guilt !== 'large' || level === 'kill';
+/**
+ * A protected one that has caused, or grown by, several times what the victim has: a program that breathes, or starts, is no hog
+ * beside it.
+ */
+function isToBlame(one: PassedOver, victim: Suspect | undefined): boolean {
+  if (one.guilt === 'large' || !isProtection(one.exemption)) return false;
+  if (victim === undefined || one.grownBytes > tuning.blameFactor * victim.grownBytes) return true;
+  return one.guilt === 'growing' && causedBytes(one) > tuning.blameFactor * causedBytes(victim);
+}
+
+/**
+ * Those who are not to blame, whose end would hardly help (a program that starts just now), or who hold what they held while the
+ * machine was well, are ended only where the kernel would be next.
+ */
+function mayEnd({ need, relief }: PlanInput, victims: readonly Suspect[], blamed: PassedOver | undefined): boolean {
+  const [victim] = victims;
+  if (victim === undefined || !isAtLeast(need.level, 'end')) return false;
+  if (need.level === 'kill') return true;
+  return victim.guilt !== 'large' && blamed === undefined && isHelp(victims, relief);
 }
 
 /** The victim, and who is ended with it: of its group where that is configured, or as many as it takes. */

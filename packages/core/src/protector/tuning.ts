@@ -79,6 +79,8 @@ export const tuning = {
   killWaitMs: 5_000,
   /** After a victim's exit the machine is given so long to show it: its memory is free before its exit is seen. */
   settleMs: 20,
+  /** So long after a protected one was held nobody is ended: the trends still tell of its growth. */
+  heldMs: 2_000,
   /** What was slowed is let go after so long without need. */
   restoreAfterMs: 10_000,
 
@@ -90,6 +92,8 @@ export const tuning = {
   /** A tick that comes so late is told of. */
   lateTickMs: 500,
   passedOverMax: 10,
+  /** A protected process that caused so many times what the victim did is to blame. */
+  blameFactor: 4,
   /**
    * So many small ones are ended at once at most. Where little is left, one that holds this share of memory is alone, if this
    * share of all growth is its own.

@@ -10,10 +10,12 @@ export interface Relief {
   readonly bytes: number;
   /** One that is by itself to blame is enough where it holds so many. */
   readonly aloneBytes: number;
+  /** Victims that have grown by less than this are not ended yet: it would not help. */
+  readonly leastBytes: number;
 }
 
 /** Any one victim will do. */
-const anyRelief: Relief = { bytes: 0, aloneBytes: 0 };
+const anyRelief: Relief = { bytes: 0, aloneBytes: 0, leastBytes: 0 };
 
 /**
  * What the machine needs to be freed at once: what goes within a second, or where little is left, what is missing of it. So
@@ -23,11 +25,16 @@ const anyRelief: Relief = { bytes: 0, aloneBytes: 0 };
 export function reliefOf({ level }: Need, { now, fallBytes, availableShare, swapFreeShare }: MachineTrend): Relief {
   const lastShare = tuning.lowShare / 2;
   const isLast = availableShare <= lastShare && swapFreeShare <= lastShare;
-  if (level === 'end' && !isLast) return { bytes: fallBytes, aloneBytes: 0 };
+  if (level === 'end' && !isLast) return { bytes: fallBytes, aloneBytes: 0, leastBytes: fallBytes };
   if (!isAtLeast(level, 'end')) return anyRelief;
   const aloneBytes = now.memTotalBytes * tuning.reliefShare;
   const missingBytes = now.memTotalBytes * tuning.lowShare - now.memAvailableBytes;
-  return { bytes: Math.max(aloneBytes, missingBytes), aloneBytes };
+  return { bytes: Math.max(aloneBytes, missingBytes), aloneBytes, leastBytes: level === 'kill' ? 0 : fallBytes };
+}
+
+/** Would their end help, by what they have grown? */
+export function isHelp(victims: readonly { readonly grownBytes: number }[], { leastBytes }: Relief): boolean {
+  return victims.length >= tuning.victimsMax || victims.reduce((sum, { grownBytes }) => sum + grownBytes, 0) >= leastBytes;
 }
 
 interface Rows {

@@ -40,7 +40,7 @@ export function suspectWords({ pid, bytes, grownBytes, growthBytes }: Suspect, n
 }
 
 /** Why this plan is what it is, in words. @param name the victim's comm */
-export function planWords({ need, victims, mayEnd, passedOver }: Plan, name: string, availableShare: number): string {
+export function planWords({ need, victims, mayEnd, passedOver, blamed }: Plan, name: string, availableShare: number): string {
   const [victim] = victims;
   const now = needWords(need, availableShare);
   if (victim === undefined) {
@@ -50,7 +50,9 @@ export function planWords({ need, victims, mayEnd, passedOver }: Plan, name: str
   const group = victims.length === 1 ? '' : ` and ${String(victims.length - 1)} more`;
   const words = `${suspectWords(victim, name)}${group}`;
   if (mayEnd) return `${now}; ${words}`;
+  if (need.level === 'end' && blamed !== undefined)
+    return `${now}; pid ${String(blamed.pid)} has grown and is protected; ${needsWords}; only where the kernel would be next: ${words}`;
   if (need.level === 'end')
-    return `${now}; nobody has grown, and this one is ended only where the kernel would be next: ${words}`;
+    return `${now}; nobody has grown whose end would help, and this one is ended only where the kernel would be next: ${words}`;
   return `${now}: nobody has to be ended; the first would be this one: ${words}`;
 }

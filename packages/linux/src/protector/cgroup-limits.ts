@@ -4,12 +4,14 @@ import { hasPureCgroup2 } from '../own-cgroup.ts';
 import { readCgroup } from '../proc-text.ts';
 
 const CGROUP_ROOT = '/sys/fs/cgroup';
-const files = { cpu: 'cpu.max', memory: 'memory.high' } as const;
+const files = { cpu: 'cpu.max', memory: 'memory.high', swap: 'memory.swap.max' } as const;
 export type CgroupLimit = keyof typeof files;
 
 /** What was set, and how it is taken back. */
 export interface SetLimit {
   readonly path: string;
+  /** Which limit, by the kernel's name. */
+  readonly file: string;
   readonly text: string;
   /** Writes what was there before. @returns false where that is not to be had any more */
   undo(): boolean;
@@ -32,9 +34,9 @@ export function hasGroupsBelow(path: string): boolean {
   return !/^nr_descendants 0$/m.test(read(path, 'cgroup.stat') ?? '');
 }
 
-/** What its processes hold, bytes. @returns undefined where the memory controller is not on for it */
-export function cgroupMemoryBytes(path: string): number | undefined {
-  const text = read(path, 'memory.current');
+/** What its processes hold in memory, or in the swap, bytes. @returns undefined where the memory controller is not on for it */
+export function cgroupBytes(path: string, where: 'memory' | 'memory.swap'): number | undefined {
+  const text = read(path, `${where}.current`);
   return text === undefined ? undefined : Number(text);
 }
 
@@ -52,13 +54,14 @@ export function cgroupMemoryStall(path: string): MemoryStall | undefined {
 
 /**
  * Limits a cgroup (Documentation/admin-guide/cgroup-v2.rst): `cpu.max` as `quota period`, `memory.high` in bytes, above
- * which its processes are slowed and their memory is reclaimed, and nobody is killed.
+ * which its processes are slowed and their memory is reclaimed, and nobody is killed; `memory.swap.max` in bytes, beyond which
+ * nothing of them goes to the swap.
  * @returns undefined where the controller is not on, or this process has not the right
  */
 export function setCgroupLimit(path: string, limit: CgroupLimit, text: string): SetLimit | undefined {
   const before = read(path, files[limit])?.trim();
   if (before === undefined || !write(path, files[limit], text)) return undefined;
-  return { path, text, undo: () => write(path, files[limit], before) };
+  return { path, file: files[limit], text, undo: () => write(path, files[limit], before) };
 }
 
 function read(path: string, file: string): string | undefined {

@@ -252,9 +252,12 @@ export class Protector {
 
   #throttle(nowMs: number): void {
     if (!this.#acting || !this.settings.throttle) return;
-    const plan = this.#makePlan(0);
+    const plan = this.#makePlan(passedOverInHaste);
     const [victim] = plan.victims;
-    if (victim?.guilt === 'growing') this.throttler.slow(victim, 'memory', this.#words(plan), nowMs);
+    // The swap may last a while yet, but who needs memory that is in use waits for it.
+    const isOver = (1 - this.watch.machine.availableShare) * 100 >= this.limits.memoryPercent;
+    if (plan.blamed !== undefined && isOver) this.#hold(plan, this.#words(plan), nowMs);
+    else if (victim?.guilt === 'growing') this.throttler.slow(victim, 'memory', this.#words(plan), nowMs);
   }
 
   /** Needs somebody: after a fresh look, and where nobody was found not at every tick. */
@@ -272,13 +275,16 @@ export class Protector {
   }
 
   /**
-   * Where none has grown but one who is protected, that one is held where it is, if it can be: neither it nor those who hold
-   * what they held before are to die of it.
+   * Where one who is protected is to blame, it is held where it is, if it can be: neither it nor those who stood by are to die
+   * of it.
    */
-  #hold(plan: Plan, words: string, nowMs: number): boolean {
-    if (!this.#acting || !this.settings.throttle || (plan.mayEnd && plan.victims[0]?.guilt !== 'large')) return false;
-    const grower = plan.passedOver.find(({ guilt, exemption }) => guilt === 'growing' && isProtection(exemption));
-    return grower !== undefined && this.throttler.holdProtected(grower, `${words}; ${needsWords}`, nowMs);
+  #hold({ blamed }: Plan, words: string, nowMs: number): boolean {
+    if (blamed === undefined || !this.#acting || !this.settings.throttle) return false;
+    // What it took before still looks like a fall: the machine is given time to show that it is over.
+    const heldSinceMs = this.throttler.sinceMs(blamed.pid);
+    if (heldSinceMs !== Infinity) return nowMs - heldSinceMs < tuning.heldMs;
+    const needs = words.includes(needsWords) ? '' : `; ${needsWords}`;
+    return this.throttler.holdProtected(blamed, `${words}${needs}`, nowMs);
   }
 
   #ask(victims: readonly Suspect[], reason: string, what: 'memory' | 'cpu', nowMs: number): void {

@@ -2,11 +2,12 @@ import { isProtection, type Exemption } from '#core/protector/exemption.ts';
 import type { Suspect } from '#core/protector/plan.ts';
 import type { ExitWatcher } from '#linux/exit-watcher.ts';
 import {
-  cgroupMemoryBytes,
+  cgroupBytes,
   cgroupProcesses,
   hasGroupsBelow,
   limitableCgroup,
   setCgroupLimit,
+  type CgroupLimit,
   type MemoryStall,
   type SetLimit,
 } from '#linux/protector/cgroup-limits.ts';
@@ -103,8 +104,8 @@ export class Throttler {
 
   #slowedBy(held: HeldSuspect, { what, niceBefore, limits, how, reason, nowMs }: Slowing): boolean {
     const { suspect } = held;
-    if (what === 'memory') for (const { path } of limits) this.#ownStall.hold(path);
-    for (const { path, text } of limits) how.push(`${what === 'cpu' ? 'cpu.max' : 'memory.high'} ${text} on ${path}`);
+    if (what === 'memory') for (const path of pathsOf(limits)) this.#ownStall.hold(path);
+    for (const { path, file, text } of limits) how.push(`${file} ${text} on ${path}`);
     if (how.length === 0) {
       held.held.close();
       return false;
@@ -126,10 +127,12 @@ export class Throttler {
     const path = limitableCgroup(pid);
     if (path === undefined || this.#isLimited(path) || hasGroupsBelow(path)) return [];
     if (!cgroupProcesses(path).every((other) => mayBe(this.#options.exemption(other)))) return [];
-    const bytes = cgroupMemoryBytes(path);
-    const text = what === 'cpu' ? cpuMax : bytes === undefined ? undefined : String(bytes);
-    const limit = text === undefined ? undefined : setCgroupLimit(path, what === 'cpu' ? 'cpu' : 'memory', text);
-    return limit === undefined ? [] : [limit];
+    if (what === 'cpu') return setLimits(path, [['cpu', cpuMax]]);
+    // What it may not hold in memory it would push into the swap, and go on.
+    return setLimits(path, [
+      ['memory', cgroupBytes(path, 'memory')],
+      ['swap', cgroupBytes(path, 'memory.swap')],
+    ]);
   }
 
   /** By another of its processes: what was there before that is known to that one alone. */
@@ -163,8 +166,22 @@ export class Throttler {
 
   #forget(pid: number, slowed: Slowed): void {
     this.#slowed.delete(pid);
-    for (const { path } of slowed.limits) this.#ownStall.letGo(path);
+    for (const path of pathsOf(slowed.limits)) this.#ownStall.letGo(path);
     this.#options.watcher.unwatch(slowed.held.held.pidfd);
     slowed.held.held.close();
   }
+}
+
+function setLimits(
+  path: string,
+  wanted: readonly (readonly [CgroupLimit, string | number | undefined])[],
+): readonly SetLimit[] {
+  return wanted.flatMap(([limit, value]) => {
+    const set = value === undefined ? undefined : setCgroupLimit(path, limit, String(value));
+    return set === undefined ? [] : [set];
+  });
+}
+
+function pathsOf(limits: readonly SetLimit[]): ReadonlySet<string> {
+  return new Set(limits.map(({ path }) => path));
 }

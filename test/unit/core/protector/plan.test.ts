@@ -58,6 +58,51 @@ describe('who is ended', () => {
     expect(world.plan().victims.map(({ pid }) => pid)).toEqual([10]);
   });
 
+  it('is not who merely breathes, where a protected one is to blame, while memory lasts a moment longer', () => {
+    const world = inNeed([
+      { pid: 10, bytes: growing(60 * mebibyte, 2 * mebibyte, 110) },
+      { pid: 20, bytes: growing(0, 150 * mebibyte, 110), exemption: lease },
+    ]);
+    expect(world.need.level).toBe('end');
+    expect(victimsOf(world)).toEqual([]);
+    expect(world.plan().blamed).toMatchObject({ pid: 20, exemption: lease });
+  });
+
+  it('is not a program that starts just now: its end would not help', () => {
+    // What fell was a protected one's growth, which is over.
+    const world = new ProtectorWorld(total, [
+      { pid: 20, bytes: (seconds) => Math.min(7.2 * gibibyte, Math.max(0, seconds - 110) * 300 * mebibyte), exemption: lease },
+      {
+        pid: 30,
+        bytes: (seconds) => Math.min(20 * mebibyte, Math.max(0, seconds - 134.2) * 80 * mebibyte),
+        startSeconds: 134.2,
+      },
+    ]);
+    world.run(10).run(24.5, 0.1);
+    expect(world.need.level).toBe('end');
+    expect(world.plan().victims.map(({ pid }) => pid)).toEqual([30]);
+    expect(victimsOf(world)).toEqual([]);
+  });
+
+  it('is who has grown much, and not who grows a little now', () => {
+    const held = new ProtectorWorld(total, [
+      { pid: 10, bytes: growing(60 * mebibyte, 1.5 * mebibyte, 110) },
+      { pid: 20, bytes: (seconds) => Math.min(7.3 * gibibyte, Math.max(0, seconds - 110) * 300 * mebibyte) },
+      { pid: 30, bytes: (seconds) => Math.max(0, seconds - 140) * 100 * mebibyte, startSeconds: 140, exemption: lease },
+    ]);
+    held.run(42, 0.1);
+    expect(held.need.level).not.toBe('well');
+    expect(held.plan().victims.map(({ pid }) => pid)).toEqual([20]);
+  });
+
+  it('is the hog, where a protected one grows as well', () => {
+    const world = inNeed([
+      { pid: 10, bytes: growing(0, 100 * mebibyte, 110) },
+      { pid: 20, bytes: growing(0, 150 * mebibyte, 110), exemption: lease },
+    ]);
+    expect(victimsOf(world)).toEqual([10]);
+  });
+
   it('is a steady process only where the kernel would choose next', () => {
     const world = inNeed([
       { pid: 10, bytes: steady(total / 2) },

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { readMemory } from '#linux/memory.ts';
 import { cpuSeconds, rssBytes } from '#test/bench/support/process.ts';
@@ -8,6 +7,7 @@ import { castGroup } from './groups.ts';
 import type { Contest, HogKind, WatcherName } from './kinds.ts';
 import { referee as refereeProgram, ticker as tickerProgram } from './programs.ts';
 import { Fullness, settle } from './settle.ts';
+import { swap } from './swap.ts';
 import { jobName, oomKills, startWatcher } from './watchers.ts';
 
 /** What a contest has until it is settled. */
@@ -85,14 +85,4 @@ function bystanders({ innocentShare }: HogKind, totalMiB: number): readonly (rea
     ['shell', 5],
   ] as const;
   return innocentShare === undefined ? small : [...small, ['model', totalMiB * innocentShare]];
-}
-
-/** The machine's swap is on or off for as long as this is held; it is left on. */
-function swap(isOn: boolean): Disposable {
-  if (!isOn) execFileSync('swapoff', ['-a']);
-  return {
-    [Symbol.dispose]: () => {
-      if (!isOn) execFileSync('swapon', ['/dev/vdb']);
-    },
-  };
 }
