@@ -11,7 +11,7 @@ import { swap } from './swap.ts';
 import { jobName, oomKills, startWatcher } from './watchers.ts';
 
 /** What a contest has until it is settled. */
-const contestMsMax = 60_000;
+const contestMsMax = 45_000;
 const jobMiB = 100;
 
 /** Lets hogs loose beside a protected job and bystanders, with one who watches, until all have ended, their fill, or are held. */
@@ -32,7 +32,7 @@ export async function contest(watcher: WatcherName, kind: HogKind): Promise<Cont
   cast.set('ticker', ticker);
   const watch = stack.use(await startWatcher(watcher, job.pid));
   const others = new Set([...cast.values()].map(({ pid }) => pid));
-  const referee = stack.use(await perl(refereeProgram, [hogGroup.folder, ...others], { isSafe: true }));
+  const referee = stack.use(await perl(refereeProgram, [hogGroup.folder, contestMsMax, ...others], { isSafe: true }));
   const hog = stack.use(await startTaker('hog', { mostMiB: totalMiB, ...kind }, hogGroup.folder));
   const fullness = new Fullness([hog, job]);
   const kernelKills = oomKills();

@@ -47,8 +47,9 @@ export const hogs = {
 export type HogName = keyof typeof hogs;
 export const hogNames = Object.keys(hogs) as readonly HogName[];
 
-/** Who watches: nobody but the kernel, Debian's daemons as they come, earlyoom as its manual spares a process, the product. */
-export const watcherNames = ['nobody', 'earlyoom', 'earlyoomAvoid', 'nohang', 'omnid'] as const;
+/** Who watches: the product, earlyoom as its manual spares a process, Debian's daemons as they come, nobody but the kernel (who
+ * may take the machine along, and so is the last). */
+export const watcherNames = ['omnid', 'earlyoomAvoid', 'earlyoom', 'nohang', 'nobody'] as const;
 export type WatcherName = (typeof watcherNames)[number];
 
 /** How one of them did with one kind of hog. */

@@ -50,10 +50,11 @@ export const ticker = `${clock}
 /**
  * The referee: all of it is kept in memory (mlockall), so that it sees what happens while nobody else runs. Looks every
  * 5 ms at /proc/meminfo and at a cgroup's processes (but for those that it is given the pids of), and says in the end, in ms of its clock or -1: when memory came to the
- * threshold, when it last was there, when the first process of the group had ended; how many it saw, and how many are left.
+ * threshold, when it last was there, when the first process of the group had ended; how many it saw, and how many are left. It
+ * ends them where they take too long: a machine that thrashes lets nobody else do it.
  */
 export const referee = `${clock}
-  my ($group, @others) = @ARGV;
+  my ($group, $most, @others) = @ARGV;
   my %other = map { $_ => 1 } @others;
   $0 = 'referee';
   syscall(151, 3) == 0 or die "mlockall: $!";
@@ -63,7 +64,7 @@ export const referee = `${clock}
   my ($low, $lowLast, $death, $text, $before) = (-1, -1, -1, '', '');
   my (%known, %seen);
   syswrite STDOUT, "ready\\n";
-  my $over = 0;
+  my ($over, $began, @cut) = (0, $now->());
   until ($over) {
     $over = select my $ready = $bits, undef, undef, 0.005;
     my $time = $now->();
@@ -72,6 +73,10 @@ export const referee = `${clock}
     if ($kib{MemAvailable} <= 0.1 * $kib{MemTotal} && $kib{SwapFree} <= 0.1 * $kib{SwapTotal}) {
       $low = $time if $low < 0;
       $lowLast = $time;
+    }
+    if ($time - $began > $most && !@cut) {
+      @cut = (scalar keys %seen, scalar keys %known);
+      kill 'KILL', keys %known;
     }
     my $listed = '';
     sysseek $members, 0, 0;
@@ -83,6 +88,6 @@ export const referee = `${clock}
     %known = %here;
     $seen{$_} = 1 for keys %here;
   }
-  my ($seen, $left) = (scalar keys %seen, scalar keys %known);
+  my ($seen, $left) = @cut ? @cut : (scalar keys %seen, scalar keys %known);
   syswrite STDOUT, "[$low, $lowLast, $death, $seen, $left]\\n";
 `;
