@@ -46,7 +46,10 @@ export async function contest(watcher: WatcherName, kind: HogKind): Promise<Cont
   const tookMs = Math.round(performance.now() - startedMs);
   const hogsHeld = outcome === 'held' ? fullness.hungry(hogs()).length : 0;
   const lost = [...cast].filter(([, { pid }]) => !runs(pid)).map(([name]) => name);
-  const costs = watch.pid === undefined ? { watcherCpuSeconds: 0, watcherRssMiB: 0 } : costsOf(watch.pid, cpu);
+  // The kernel may take the one who watches.
+  const isWatched = watch.pid !== undefined && runs(watch.pid);
+  if (watch.pid !== undefined && !isWatched) lost.push(watcher);
+  const costs = watch.pid === undefined || !isWatched ? { watcherCpuSeconds: 0, watcherRssMiB: 0 } : costsOf(watch.pid, cpu);
   referee.say('x');
   const [low, lowLast, death, seen, left] = JSON.parse(await referee.line()) as [number, number, number, number, number];
   if (!lost.includes('ticker')) ticker.say('x');
@@ -63,7 +66,7 @@ export async function contest(watcher: WatcherName, kind: HogKind): Promise<Cont
     ...costs,
     settled: outcome !== 'late',
     tookMs,
-    story: await watch.story(),
+    story: isWatched ? await watch.story() : [],
   };
 }
 
