@@ -64,7 +64,7 @@ describe.skipIf(whyNoTerminal !== undefined)(
       await terminal.enter('hello');
       const screen = await terminal.shows('code 7');
       expect(screen).toContain('tty 0\ntty 1\ntty 2\n23 91\n');
-      expect(screen).toMatch(/got hello\nomnictl: the log is .*\.log\ncode 7/);
+      expect(screen).toMatch(/got hello\nomnictl: the log is\s+\S*\.log\ncode 7/);
       // Lines end as the program wrote them, not as the terminal has them.
       expect(log('size')).toBe('tty 0\ntty 1\ntty 2\n23 91\nhello\ngot hello\n');
       // The terminal is left as it was.
@@ -132,7 +132,7 @@ describe.skipIf(whyNoTerminal !== undefined)(
         await second.enter('back');
         await second.shows('got back');
         await second.enter('end');
-        await second.shows(/the log is [^]*code 7/);
+        await second.shows(/the log is\s[^]*code 7/);
       } finally {
         end(lease, startTicks);
       }
