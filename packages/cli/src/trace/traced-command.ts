@@ -46,14 +46,25 @@ export class NotStarted extends Error {
  */
 export async function startTraced(words: readonly string[], stdoutFd: number): Promise<TracedCommand> {
   const [name = '', ...args] = words;
+  // Before it runs: a signal that comes at its first word would end the trace, and leave it behind.
+  const passing = passSignals();
   const child = spawn(name, args, { stdio: ['inherit', stdoutFd, 'inherit'] });
+  passing.to(child);
   const ended = endOf(child);
   try {
     await once(child, 'spawn');
   } catch (error) {
+    passing.end();
     throw new NotStarted(name, error as NodeJS.ErrnoException);
   }
-  return { pid: child.pid ?? 0, name, ended, [Symbol.dispose]: passSignalsOn(child) };
+  return {
+    pid: child.pid ?? 0,
+    name,
+    ended,
+    [Symbol.dispose]: () => {
+      passing.end();
+    },
+  };
 }
 
 /** What the trace ends with: the command's own code, or 128 + the signal that ended it. */
@@ -69,17 +80,29 @@ function endOf(child: ChildProcess): Promise<CommandEnd> {
   });
 }
 
-function passSignalsOn(child: ChildProcess): () => void {
+interface Passing {
+  /** Who they are passed on to. Call in the turn in which it was started: handlers run in a later one. */
+  to(child: ChildProcess): void;
+  end(): void;
+}
+
+function passSignals(): Passing {
+  let to: ChildProcess | undefined;
   const pass = (signal: NodeJS.Signals): void => {
-    child.kill(signal);
+    to?.kill(signal);
   };
   const passUnlessTyped = (signal: NodeJS.Signals): void => {
-    if (!isInForeground(readFileSync('/proc/self/stat', 'utf8'))) child.kill(signal);
+    if (!isInForeground(readFileSync('/proc/self/stat', 'utf8'))) to?.kill(signal);
   };
   for (const signal of passedOn) process.on(signal, pass);
   for (const signal of fromKeyboard) process.on(signal, passUnlessTyped);
-  return () => {
-    for (const signal of passedOn) process.off(signal, pass);
-    for (const signal of fromKeyboard) process.off(signal, passUnlessTyped);
+  return {
+    to: (child) => {
+      to = child;
+    },
+    end: () => {
+      for (const signal of passedOn) process.off(signal, pass);
+      for (const signal of fromKeyboard) process.off(signal, passUnlessTyped);
+    },
   };
 }
