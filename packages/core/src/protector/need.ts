@@ -46,11 +46,12 @@ export function assess(trend: MachineTrend, limits: Limits): Need {
 }
 
 function killCause(trend: MachineTrend, isOver: boolean, limits: Limits): NeedCause {
-  if (isOver && trend.burstExhaustedInMs <= tuning.killForecastMs) return 'forecast';
   const share = lowShare(limits);
   // Without PSI nobody tells whether tasks wait: there so little is too little, also where it goes no further.
   if (isLow(trend, share / 4) && (trend.isFalling || Number.isNaN(trend.memorySomeShare))) return 'memory';
-  return isLow(trend, share / 2) && waitsForMemory(trend) ? 'stall' : 'none';
+  if (isLow(trend, share / 2) && waitsForMemory(trend)) return 'stall';
+  // The last that is asked: what is left is surer than what is foreseen.
+  return isOver && trend.burstExhaustedInMs <= tuning.killForecastMs ? 'forecast' : 'none';
 }
 
 /** Growth that may still stop is waited for as long as the forecast allows: half of the share is the last moment. */

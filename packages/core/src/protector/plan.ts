@@ -131,7 +131,8 @@ function isToBlame(one: PassedOver, victim: Suspect | undefined): boolean {
 function mayEnd({ need, relief }: PlanInput, victims: readonly Suspect[], blamed: PassedOver | undefined): boolean {
   const [victim] = victims;
   if (victim === undefined || !isAtLeast(need.level, 'end')) return false;
-  if (need.level === 'kill') return true;
+  // Where a protected one is to blame a forecast is of its growth: the others die of what is left alone.
+  if (need.level === 'kill') return blamed === undefined || need.cause !== 'forecast';
   return victim.guilt !== 'large' && blamed === undefined && isHelp(victims, relief);
 }
 

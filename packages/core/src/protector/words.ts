@@ -1,5 +1,5 @@
 import { isProtection } from './exemption.ts';
-import type { Need } from './need.ts';
+import { isAtLeast, type Need } from './need.ts';
 import type { Plan, Suspect } from './plan.ts';
 
 /** What helps where only the protected could be ended. */
@@ -50,7 +50,7 @@ export function planWords({ need, victims, mayEnd, passedOver, blamed }: Plan, n
   const group = victims.length === 1 ? '' : ` and ${String(victims.length - 1)} more`;
   const words = `${suspectWords(victim, name)}${group}`;
   if (mayEnd) return `${now}; ${words}`;
-  if (need.level === 'end' && blamed !== undefined)
+  if (isAtLeast(need.level, 'end') && blamed !== undefined)
     return `${now}; pid ${String(blamed.pid)} has grown and is protected; ${needsWords}; only where the kernel would be next: ${words}`;
   if (need.level === 'end')
     return `${now}; nobody has grown whose end would help, and this one is ended only where the kernel would be next: ${words}`;

@@ -109,6 +109,9 @@ describe('who is ended', () => {
       { pid: 20, bytes: growing(0, 150 * mebibyte, 110), exemption: lease },
     ]);
     world.runUntil(({ level }) => level === 'kill', 60, 0.05);
+    expect(world.need.cause).toBe('forecast');
+    expect(victimsOf(world)).toEqual([]);
+    world.runUntil(({ level, cause }) => level === 'kill' && cause === 'memory', 60, 0.02);
     expect(victimsOf(world)).toEqual([10]);
   });
 
