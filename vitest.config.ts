@@ -31,9 +31,9 @@ const projects: TestProjectInlineConfiguration[] = [
 ];
 
 // `npm run test:vm`: boots virtual machines, which takes minutes and qemu. An emulated machine keeps little more than one core
-// busy, and often waits: as many at once as there is room for what they hold, and one more than there are cores.
+// busy: as many at once as there are cores, and room for what they hold. With more, those that race the kernel for memory lose.
 const vmBytes = 3.5 * 2 ** 30;
-const vmsAtOnce = Math.max(1, Math.min(availableParallelism() + 1, Math.floor(freemem() / vmBytes)));
+const vmsAtOnce = Math.max(1, Math.min(availableParallelism(), Math.floor(freemem() / vmBytes)));
 if (process.env['OMNIMIND_TEST_VM'] === '1') {
   projects.push({
     extends: true,
