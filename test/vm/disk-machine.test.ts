@@ -16,8 +16,17 @@ afterAll(async () => {
   await bench[Symbol.asyncDispose]();
 });
 
+const isContest = ({ name }: { readonly name: string }): boolean => name.includes('/protector/');
+const scenarios = scenariosOf('disk');
+
 describe('a Debian with systemd on a disk', () => {
-  test.for(scenariosOf('disk'))('$title', async ({ name }, context) => {
+  test.for(scenarios.filter((one) => !isContest(one)))('$title', async ({ name }, context) => {
+    await passes(bench, name, context);
+  });
+
+  // Races against the kernel's OOM killer, on a machine that may stand still whenever its host is busy: one that is lost is run
+  // once more, and Vitest says so. How often they are won is the bench's matter (vm-hog-).
+  test.for(scenarios.filter(isContest))('$title', { retry: 1 }, async ({ name }, context) => {
     await passes(bench, name, context);
   });
 
